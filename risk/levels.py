@@ -1,0 +1,41 @@
+"""Where the stop and the target go, and what they are worth against each other."""
+
+from typing import NamedTuple
+
+from domain.jit import njit
+from domain.pricing import rounded_price
+
+
+class Levels(NamedTuple):
+    """Prices of an entry: `price` it is expected at, `sl` and `tp`, and the distance to the stop [price]."""
+
+    price: float
+    sl: float
+    tp: float
+    stop_distance: float
+
+
+@njit
+def stop_distance_for(atr: float, stop_atr: float, stops_level: float, spread: float, tick_size: float) -> float:
+    """Distance of the stop from the entry [price]: `stop_atr` ATRs, but outside the broker's stops level and the spread.
+
+    MT5 measures the stops level from the price that would trigger the stop, which lies one spread from the entry.
+    """
+    return max(stop_atr * atr, stops_level + spread + tick_size)
+
+
+@njit
+def entry_levels(
+    side: int, bid: float, ask: float, stop_distance: float, target_distance: float, tick_size: float, digits: int
+) -> Levels:
+    """Levels of a market entry on `side`: a buy opens at the ask and is closed on the bid, a sell the other way round."""
+    price = ask if side > 0 else bid
+    sl = rounded_price(price - side * stop_distance, tick_size, digits)
+    tp = rounded_price(price + side * target_distance, tick_size, digits)
+    return Levels(price, sl, tp, abs(price - sl))
+
+
+@njit
+def reward_to_risk(reward_per_lot: float, risk_per_lot: float, cost_per_lot: float) -> float:
+    """Net reward over net risk of one lot, both after `cost_per_lot` (commission of the round turn) [ratio]."""
+    return (reward_per_lot - cost_per_lot) / (risk_per_lot + cost_per_lot)
