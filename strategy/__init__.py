@@ -1,0 +1,1 @@
+"""The decision core: parameters, the compiled decisions, and the engine that feeds them."""

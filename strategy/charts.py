@@ -1,0 +1,125 @@
+"""One chart (symbol and timeframe): ticks into bars, bars into score and volatility. A pure function of the ticks."""
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.dtypes import RATES_DTYPE
+from domain.timeframes import Timeframe
+from signals.fold import closed_capacity, fold_ticks, new_fold
+from signals.models import SignalModel
+from signals.volatility import volatilities, volatility_state_size
+from strategy.params import EntrySettings
+from strategy.tables import MAX_FEATURES, Table
+from strategy.views import Closes
+
+_SMALL_BATCH: Final = 64  # a tick closes one bar at most
+
+
+class Scored(NamedTuple):
+    """Closed bars with what the model and the volatility say of each."""
+
+    bars: Table
+    scores: NDArray[np.float64]
+    features: NDArray[np.float64]
+    volatility: NDArray[np.float64]
+
+
+class Chart:
+    """State of one chart. `row` is its place in the engine's tables."""
+
+    def __init__(
+        self,
+        row: int,
+        symbol: str,
+        timeframe: Timeframe,
+        model: SignalModel,
+        parameters: NDArray[np.float64],
+        entry: EntrySettings,
+    ) -> None:
+        self.row = row
+        self.symbol = symbol
+        self.timeframe = timeframe
+        self._period_s = timeframe.seconds
+        self._model = model
+        self._parameters = parameters
+        self._entry = entry
+        volatility_bars = entry.atr_period + entry.atr_baseline_period
+        self._bars = np.empty(_SMALL_BATCH, RATES_DTYPE)
+        self._at = np.empty(_SMALL_BATCH, np.int64)
+        self.bars_needed = max(model.warmup_bars(parameters), volatility_bars)
+        self._start_over()
+
+    def _start_over(self) -> None:
+        entry = self._entry
+        self._fold = new_fold()
+        self._model_state = np.zeros(self._model.state_size(self._parameters))
+        self._volatility_state = np.zeros(volatility_state_size(entry.atr_period, entry.atr_baseline_period))
+
+    def warm_up(self, bars: Table, *, forming: bool) -> Scored:
+        """Forget everything and learn from `bars`; a `forming` last row becomes the running bar."""
+        self._start_over()
+        scored = self._scored(bars[:-1] if forming else bars)
+        if forming and len(bars):
+            self._seed(bars[-1:])
+        return scored
+
+    def _seed(self, bar: Table) -> None:
+        self._fold["open_time"] = bar["time"]
+        for field in ("open", "high", "low", "close", "tick_volume", "spread"):
+            self._fold[field] = bar[field]
+
+    def closes(self, ticks: Table, point: float) -> tuple[NDArray[np.int64], Scored] | None:
+        """Fold `ticks`; the indices that closed a bar and the bars, or None where none was closed."""
+        bars, at = self._room_for(ticks)
+        count = fold_ticks(self._fold, self._period_s, point, ticks, 0, len(ticks), bars, at)
+        if count == 0:
+            return None
+        return at[:count].copy(), self._scored(bars[:count].copy())
+
+    def _room_for(self, ticks: Table) -> tuple[Table, NDArray[np.int64]]:
+        """Arrays that hold every bar `ticks` can close. A small batch, as live ones are, needs no new ones."""
+        if len(ticks) <= _SMALL_BATCH:
+            return self._bars, self._at
+        capacity = closed_capacity(self._fold, self._period_s, ticks, 0, len(ticks))
+        return np.empty(capacity, RATES_DTYPE), np.empty(capacity, np.int64)
+
+    def _scored(self, bars: Table) -> Scored:
+        count = len(bars)
+        scores = np.empty(count)
+        width = len(self._model.features)
+        told = np.empty((count, width))
+        volatility = np.empty((count, 2))
+        self._model.steps(bars, self._model_state, self._parameters, scores, told)
+        features = np.full((count, MAX_FEATURES), np.nan)
+        features[:, :width] = told
+        volatilities(bars, self._volatility_state, self._entry.atr_period, self._entry.atr_baseline_period, volatility)
+        return Scored(bars, scores, features, volatility)
+
+
+_NOTHING = Closes(
+    np.empty(0, np.int64),
+    np.empty(0, np.int64),
+    np.empty(0, RATES_DTYPE),
+    np.empty(0),
+    np.empty((0, MAX_FEATURES)),
+    np.empty((0, 2)),
+)
+
+
+def merged(parts: list[tuple[int, NDArray[np.int64], Scored]]) -> Closes:
+    """Closed bars of several charts (row, closing ticks, bars) in the order of their ticks, then of the rows."""
+    if not parts:
+        return _NOTHING
+    at = np.concatenate([ticks for _, ticks, _ in parts])
+    order = np.argsort(at, kind="stable")
+    rows = np.concatenate([np.full(len(ticks), row, np.int64) for row, ticks, _ in parts])
+    return Closes(
+        at[order],
+        rows[order],
+        np.concatenate([scored.bars for _, _, scored in parts])[order],
+        np.concatenate([scored.scores for _, _, scored in parts])[order],
+        np.concatenate([scored.features for _, _, scored in parts])[order],
+        np.concatenate([scored.volatility for _, _, scored in parts])[order],
+    )

@@ -1,0 +1,309 @@
+"""The sans-I/O engine: events in, intents out, every decision on record.
+
+The live bridge, the simulated terminal, the backtest and the audit all drive this one class. It reads no clock, file or
+socket; after the same events it has made the same decisions, bit for bit.
+"""
+
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from account.events import IntentIssued, SymbolsSeen
+from account.state import AccountState
+from domain.intents import Intent, IntentKind
+from domain.pricing import rounded_money
+from domain.timeframes import Timeframe
+from domain.updates import Money
+from signals.models import SignalModel, parameters_array, parameters_from, signal_model
+from strategy.charts import Chart, merged
+from strategy.events import AccountChanged, EngineEvent, Quotes, WarmUp
+from strategy.gates import Action, DecisionKind
+from strategy.identity import intent_id_of, signal_id_of
+from strategy.kernel import Progress, usable_ticks, walk
+from strategy.params import EngineSettings
+from strategy.tables import DECISION_DTYPE, MAX_SETUPS, Indices, Table, empty_decisions
+from strategy.views import Batch, Closes, equity_of
+from strategy.world import WorldTables
+
+_RECORD_CAPACITY: Final = 1024
+_NS_PER_MS: Final = 1_000_000
+_KINDS: Final = {
+    Action.BUY: IntentKind.OPEN,
+    Action.SELL: IntentKind.OPEN,
+    Action.MODIFY: IntentKind.MODIFY,
+    Action.PARTIAL_CLOSE: IntentKind.PARTIAL_CLOSE,
+    Action.CLOSE: IntentKind.CLOSE,
+}
+
+
+class BatchError(RuntimeError):
+    """A new batch was begun although the last one had not been walked to its end: ticks would have been lost."""
+
+
+class WantedChart(msgspec.Struct, frozen=True):
+    """A chart the engine trades and the bars it needs before it may."""
+
+    symbol: str
+    timeframe: Timeframe
+    bars: int
+
+
+class Engine:
+    """Decides for one account over several symbols and timeframes."""
+
+    def __init__(self, settings: EngineSettings, model: SignalModel | None = None) -> None:
+        self.settings = settings
+        self.account = AccountState()
+        self.model = model or signal_model(settings.model)
+        self._parameters = parameters_array(parameters_from(self.model, settings.model_parameters))
+        self._world = WorldTables(settings)
+        self._charts: list[Chart] = []
+        self._charts_of: dict[str, list[Chart]] = {}
+        self._signals: dict[int, tuple[int, int, int]] = {}
+        self._records = np.zeros(_RECORD_CAPACITY, DECISION_DTYPE)
+        self._kept: list[Table] = []
+        self._last_msc: dict[str, int] = {}
+        self._usable = np.empty(1, np.bool_)
+        self._kept_at: Indices | None = None
+        self._batch: tuple[Quotes, Batch, Closes] | None = None
+        self._progress = Progress(0, 0, 0, False)
+        self.ignored_ticks = 0
+
+    # -- what is asked of the engine ------------------------------------------------------------------------------
+
+    @property
+    def wanted_charts(self) -> tuple[WantedChart, ...]:
+        """Charts the engine trades, under the broker's symbol names; empty until the symbols are known."""
+        return tuple(WantedChart(chart.symbol, chart.timeframe, chart.bars_needed) for chart in self._charts)
+
+    @property
+    def missing_symbols(self) -> tuple[str, ...]:
+        """Symbols of the settings that the terminal does not offer, or offers ambiguously."""
+        return self._world.missing
+
+    @property
+    def symbol_names(self) -> tuple[str, ...]:
+        """Broker's names by the symbol index of a decision record."""
+        return self._world.names
+
+    def own_money(self) -> Money:
+        """The account's money by our own figures, at the last quotes."""
+        equity = float(equity_of(self._world.tables))
+        account = self._world.tables.account[0]
+        margin = float(rounded_money(account["margin"] + account["margin_adjustment"], int(account["money_digits"])))
+        return Money(balance=self.account.balance, equity=equity, margin=margin, margin_free=equity - margin)
+
+    def adopt_money(self, money: Money) -> None:
+        """Take the terminal's equity and margin as the truth, as a batch that carries its money does at its end."""
+        self._world.adopt_money(money)
+
+    def take_decisions(self) -> Table:
+        """Decision records (DECISION_DTYPE) since the last call, in order."""
+        self._keep_written()
+        kept, self._kept = self._kept, []
+        if not kept:
+            return empty_decisions()
+        return kept[0] if len(kept) == 1 else np.concatenate(kept)
+
+    def on_event(self, event: EngineEvent) -> tuple[Intent, ...]:
+        """Take one event in whole; the intents it led to."""
+        if isinstance(event, Quotes):
+            return self._take_quotes(event)
+        if isinstance(event, AccountChanged):
+            self._take_account_events(event)
+        else:
+            self._warm_up(event)
+        return ()
+
+    def advance(self, quotes: Quotes, start: int, stop: int | None = None) -> tuple[int, tuple[Intent, ...]]:
+        """Walk from tick `start` of `quotes` to `stop` (default: the end), or just past the first tick with intents.
+
+        The next call must name the same `quotes` object and begin where this one ended. A simulated terminal executes
+        the intents in between, at the quote of the tick that made them.
+
+        Raises:
+            BatchError: where ticks of an earlier batch have not been walked.
+        """
+        batch, closes = self._open_batch(quotes)
+        stop = len(quotes.ticks) if stop is None else stop
+        if self._walked_to(start) != self._progress.tick:
+            raise BatchError(f"the batch of {quotes.symbol} does not go on at tick {start}")
+        intents = self._walk(batch, closes, self._walked_to(stop))
+        reached = self._tick_before_cleaning() if intents else stop
+        if self._progress.tick >= len(batch.ticks):
+            self._end(quotes)
+        return reached, intents
+
+    def _walked_to(self, tick: int) -> int:
+        """Index in the usable ticks of the first that is at or after `tick` of the batch as it was given."""
+        return tick if self._kept_at is None else int(np.searchsorted(self._kept_at, tick))
+
+    def _tick_before_cleaning(self) -> int:
+        """Index just past the tick walked last, in the batch as it was given."""
+        walked = self._progress.tick
+        return walked if self._kept_at is None else int(self._kept_at[walked - 1]) + 1
+
+    # -- account --------------------------------------------------------------------------------------------------
+
+    def _take_account_events(self, event: AccountChanged) -> None:
+        for change in event.events:
+            self.account.apply(change)
+            if isinstance(change, SymbolsSeen):
+                self._meet_symbols()
+            elif isinstance(change, IntentIssued):
+                self._note_signal(change.intent)
+        self._world.sync(self.account, self._chart_row_of_intent)
+
+    def _meet_symbols(self) -> None:
+        names_before = self._world.names
+        self._world.meet_symbols(self.account)
+        if self._world.names == names_before:
+            return
+        self._charts = []
+        self._charts_of = {}
+        for symbol in self._world.traded:
+            for timeframe in self.settings.timeframes:
+                self._add_chart(symbol, timeframe)
+        self._world.meet_charts(self._charts)
+
+    def _add_chart(self, symbol: str, timeframe: Timeframe) -> None:
+        chart = Chart(len(self._charts), symbol, timeframe, self.model, self._parameters, self.settings.entry)
+        self._charts.append(chart)
+        self._charts_of.setdefault(symbol, []).append(chart)
+        for setup in range(MAX_SETUPS):
+            for side in (1, -1):
+                self._signals[signal_id_of(symbol, timeframe, side, setup)] = (chart.row, side, setup)
+
+    def _note_signal(self, intent: Intent) -> None:
+        signal = self._signals.get(intent.signal_id)
+        if intent.kind == IntentKind.OPEN and signal is not None:
+            self._world.note_entry(*signal, intent.decided_ns)
+
+    def _chart_row_of_intent(self, intent: Intent | None, symbol: str) -> int:
+        """Chart that looks after a position of ours: the one that opened it, else the symbol's first; -1 for none."""
+        signal = self._signals.get(intent.signal_id) if intent is not None else None
+        if signal is not None:
+            return signal[0]
+        charts = self._charts_of.get(symbol)
+        return charts[0].row if charts else -1
+
+    # -- market ---------------------------------------------------------------------------------------------------
+
+    def _warm_up(self, event: WarmUp) -> None:
+        for chart in self._charts_of.get(event.symbol, ()):
+            if chart.timeframe == event.timeframe:
+                scored = chart.warm_up(event.bars, forming=event.forming)
+                atr = float(scored.volatility[-1, 0]) if len(scored.bars) else np.nan
+                self._world.note_history(chart.row, len(scored.bars), atr)
+
+    def _take_quotes(self, quotes: Quotes) -> tuple[Intent, ...]:
+        batch, closes = self._open_batch(quotes)
+        made: list[Intent] = []
+        while self._progress.tick < len(batch.ticks):
+            made.extend(self._walk(batch, closes, len(batch.ticks)))
+        self._end(quotes)
+        return tuple(made)
+
+    def _open_batch(self, quotes: Quotes) -> tuple[Batch, Closes]:
+        """The batch of `quotes`, folded once however often it is gone on with."""
+        if self._batch is not None and self._batch[0] is quotes:
+            return self._batch[1:]
+        if self._batch is not None:
+            raise BatchError(f"ticks of {self._batch[0].symbol} from {self._progress.tick} on have not been walked")
+        batch, closes = self._folded(quotes)
+        self._batch = (quotes, batch, closes)
+        self._progress = Progress(0, 0, self._progress.written, False)
+        return batch, closes
+
+    def _folded(self, quotes: Quotes) -> tuple[Batch, Closes]:
+        row = self._world.row_of(quotes.symbol)
+        ticks = self._usable_ticks(quotes)
+        point = self._world.point_of(row)
+        parts = []
+        for chart in self._charts_of.get(quotes.symbol, ()):
+            closed = chart.closes(ticks, point)
+            if closed is not None:
+                parts.append((chart.row, *closed))
+        return Batch(ticks, row, quotes.server_offset_s), merged(parts)
+
+    def _usable_ticks(self, quotes: Quotes) -> Table:
+        ticks = quotes.ticks
+        if len(self._usable) < len(ticks):
+            self._usable = np.empty(len(ticks), np.bool_)
+        usable = self._usable[: len(ticks)]
+        count = usable_ticks(ticks, self._last_msc.get(quotes.symbol, 0), usable)
+        self._kept_at = None
+        if count < len(ticks):
+            self.ignored_ticks += len(ticks) - count
+            self._kept_at = np.flatnonzero(usable)
+            ticks = ticks[usable]
+        if count:
+            self._last_msc[quotes.symbol] = int(ticks["time_msc"][-1])
+        return ticks
+
+    def _walk(self, batch: Batch, closes: Closes, stop: int) -> tuple[Intent, ...]:
+        if not len(closes.at) and self._world.is_quiet(batch.symbol):
+            self._world.note_quote(batch.symbol, batch.ticks, stop - 1)
+            self._progress = self._progress._replace(tick=stop)
+            return ()
+        while self._progress.tick < stop:
+            first = self._progress.written
+            self._progress = walk(self._world.tables, batch, closes, self._progress, stop, self._records)
+            if self._progress.acted:
+                return self._intents_from(first)
+            if self._progress.tick < stop:
+                self._keep_written()
+        return ()
+
+    def _end(self, quotes: Quotes) -> None:
+        self._batch = None
+        if quotes.money is not None:
+            self.adopt_money(quotes.money)
+
+    def _keep_written(self) -> None:
+        written = self._progress.written
+        if written:
+            self._kept.append(self._records[:written].copy())
+            self._progress = self._progress._replace(written=0)
+
+    # -- intents --------------------------------------------------------------------------------------------------
+
+    def _intents_from(self, first: int) -> tuple[Intent, ...]:
+        return tuple(
+            self._intent_of(record)
+            for record in self._records[first : self._progress.written]
+            if record["action"] != Action.HOLD
+        )
+
+    def _intent_of(self, record: np.void) -> Intent:
+        """The intent a decision asks for; its numbers go into the record, too."""
+        symbol = self._world.names[record["symbol"]]
+        action, timeframe = Action(int(record["action"])), int(record["timeframe"])
+        figures = (float(record["lots"]), float(record["sl"]), float(record["tp"]))
+        ticket = int(record["position_ticket"])
+        decided_ns = int(record["time_ns"])
+        is_entry = record["kind"] == DecisionKind.ENTRY
+        signal_id = signal_id_of(symbol, timeframe, int(record["side"]), int(record["setup"])) if is_entry else 0
+        intent_id = intent_id_of(
+            self.account.login, self.settings.magic, symbol, timeframe, decided_ns, action, ticket, figures
+        )
+        record["signal_id"] = signal_id
+        record["intent_id"] = intent_id
+        return Intent(
+            intent_id=intent_id,
+            kind=_KINDS[action],
+            symbol=symbol,
+            side=int(record["side"]),
+            volume=figures[0],
+            price=float(record["price"]),
+            sl=figures[1],
+            tp=figures[2],
+            position_ticket=ticket,
+            order_ticket=0,
+            magic=self.settings.magic,
+            deviation_points=self.settings.deviation_points,
+            signal_id=signal_id,
+            decided_ns=decided_ns,
+            expires_ns=decided_ns + self.settings.intent_valid_ms * _NS_PER_MS,
+        )

@@ -1,0 +1,39 @@
+"""What the engine is told. Nothing else reaches it: same events, same decisions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from account.events import AccountEvent
+from domain.timeframes import Timeframe
+from domain.updates import Money
+from strategy.tables import Table
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChanged:
+    """Facts about the account, in their order; they are in the journal already."""
+
+    events: Sequence[AccountEvent]
+
+
+@dataclass(frozen=True, slots=True)
+class WarmUp:
+    """History of one chart, oldest first (RATES_DTYPE). With `forming`, the last row is the bar still running."""
+
+    symbol: str
+    timeframe: Timeframe
+    bars: Table
+    forming: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quotes:
+    """Ticks of one symbol (TICK_DTYPE, oldest first) and, where the terminal told it, its money after the last one."""
+
+    symbol: str
+    ticks: Table
+    server_offset_s: int
+    money: Money | None = None
+
+
+EngineEvent = AccountChanged | WarmUp | Quotes

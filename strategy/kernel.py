@@ -1,0 +1,272 @@
+"""The compiled walk over ticks: keeps quotes, decides at every closed bar and looks after open positions at every tick.
+
+It passes over ticks at which nothing can happen and stops as soon as a decision wants something done.
+"""
+
+import math
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.jit import njit
+from domain.pricing import notional_value, required_margin
+from strategy.decide import EntryDecision, EntryView, PositionView, decide_entry, decide_position, wake_gain
+from strategy.gates import Action, DecisionKind
+from strategy.tables import Table
+from strategy.views import (
+    Batch,
+    Closes,
+    World,
+    care_rules_of,
+    entry_rules_of,
+    entry_view,
+    equity_of,
+    money_of,
+    position_view,
+    rules_of,
+    setup_of,
+)
+
+_HOLD: Final = int(Action.HOLD)
+_ENTRY: Final = int(DecisionKind.ENTRY)
+_POSITION: Final = int(DecisionKind.POSITION)
+_NS_PER_MS: Final = 1_000_000
+_MS_PER_S: Final = 1000
+
+
+class Progress(NamedTuple):
+    """Where the walk stands: next tick, next closed bar, decisions written, and whether one wants something done."""
+
+    tick: int
+    close: int
+    written: int
+    acted: bool
+
+
+@njit
+def _write_common(record: Table, world: World, batch: Batch, chart: int, now_ns: int) -> None:
+    row = record[0]
+    row.time_ns = now_ns
+    row.symbol = batch.symbol
+    row.timeframe = world.charts[chart].timeframe
+    row.intent_id = 0
+    row.signal_id = 0
+    row.bid = world.symbols[batch.symbol].bid
+    row.ask = world.symbols[batch.symbol].ask
+    row.balance = world.account[0].balance
+    row.bars_seen = world.charts[chart].bars_seen
+
+
+@njit
+def _write_entry(record: Table, view: EntryView, decision: EntryDecision, closes: Closes, close: int) -> None:
+    row = record[0]
+    row.kind = _ENTRY
+    row.bar_time = closes.bars[close].time
+    row.action = decision.action
+    row.side = decision.side
+    row.bound = decision.bound
+    row.decided_by = decision.refused_by
+    row.setup = setup_of(closes, close)
+    row.position_ticket = 0
+    row.lots = decision.lots
+    row.price = decision.price
+    row.sl = decision.sl
+    row.tp = decision.tp
+    row.score = view.score
+    row.atr = view.atr
+    row.atr_baseline = view.atr_baseline
+    row.equity = view.equity
+    row.margin_free = view.margin_free
+    row.notional_open = view.notional_open
+    row.symbol_positions = view.symbol_positions
+    row.other_symbols = view.other_symbols
+    row.volume_buy = view.volume_buy
+    row.volume_sell = view.volume_sell
+    row.features[:] = closes.features[close]
+
+
+@njit
+def _reserve(world: World, symbol: int, chart: int, decision: EntryDecision, setup: int, now_ns: int) -> None:
+    """Count an entry as if it were open, so that the next one cannot spend the same room twice."""
+    side = 0 if decision.side > 0 else 1
+    world.charts[chart].last_entry_ns[side, setup] = now_ns
+    world.symbols[symbol].in_flight += 1
+    money = money_of(world.symbols, symbol)
+    world.account[0].reserved_notional += notional_value(decision.lots, decision.price, money)
+    world.account[0].reserved_margin += required_margin(decision.side, decision.lots, decision.price, money)
+
+
+@njit
+def _decide_at_close(world: World, batch: Batch, closes: Closes, close: int, now_ns: int, record: Table) -> bool:
+    chart = closes.chart[close]
+    world.charts[chart].bars_seen += 1
+    world.charts[chart].atr = closes.volatility[close, 0]
+    view = entry_view(world, batch, closes, close, now_ns)
+    rules, symbol = entry_rules_of(world.rules, chart), rules_of(world.symbols, batch.symbol)
+    decision = decide_entry(view, rules, symbol, money_of(world.symbols, batch.symbol), record[0].gates)
+    _write_common(record, world, batch, chart, now_ns)
+    _write_entry(record, view, decision, closes, close)
+    if decision.action == _HOLD:
+        return False
+    _reserve(world, batch.symbol, chart, decision, setup_of(closes, close), now_ns)
+    return True
+
+
+@njit
+def _look_after(world: World, batch: Batch, row: int, now_ns: int, record: Table, at_close: bool) -> bool:
+    """Decide on one position; the record stays where it acts or where a bar closed. Returns whether it acts."""
+    position = world.positions[row]
+    view = position_view(world, batch, row, now_ns)
+    rules = care_rules_of(world.rules, position.chart)
+    decision = decide_position(view, rules, rules_of(world.symbols, batch.symbol), record[0].gates)
+    acts = decision.action != _HOLD
+    if acts or at_close:
+        _write_common(record, world, batch, position.chart, now_ns)
+        _write_position(record, world, view, row)
+        line = record[0]
+        line.action = decision.action
+        line.decided_by = decision.rule
+        line.lots = decision.lots
+        line.sl = decision.sl
+        line.tp = decision.tp
+    if acts:
+        world.positions[row].in_flight = 1
+    return acts
+
+
+@njit
+def _write_position(record: Table, world: World, view: PositionView, row: int) -> None:
+    line = record[0]
+    line.kind = _POSITION
+    line.bar_time = 0
+    line.side = view.side
+    line.bound = 0
+    line.setup = 0
+    line.position_ticket = world.positions[row].ticket
+    line.price = view.bid if view.side > 0 else view.ask
+    line.score = math.nan
+    line.atr = view.atr
+    line.atr_baseline = math.nan
+    line.equity = equity_of(world)
+    line.margin_free = math.nan
+    line.notional_open = math.nan
+    line.symbol_positions = math.nan
+    line.other_symbols = math.nan
+    line.volume_buy = math.nan
+    line.volume_sell = math.nan
+    line.features[:] = math.nan
+    line.features[0] = view.volume
+    line.features[1] = view.initial_lots
+    line.features[2] = view.price_open
+    line.features[3] = view.sl
+    line.features[4] = view.tp
+    line.features[5] = view.initial_risk
+    line.features[6] = view.age_s
+
+
+@njit
+def _cares_for(world: World, row: int, symbol: int) -> bool:
+    position = world.positions[row]
+    return bool(position.symbol == symbol and position.chart >= 0 and position.in_flight == 0)
+
+
+class Alarm(NamedTuple):
+    """When the open positions of a symbol next need a look: bid or ask at least or at most there, or that time come."""
+
+    bid: float
+    ask: float
+    time_msc: float
+
+
+@njit
+def _alarm_of(world: World, batch: Batch) -> Alarm:
+    bid, ask, time_msc = math.inf, -math.inf, math.inf
+    for row in range(world.account[0].positions):
+        if not _cares_for(world, row, batch.symbol):
+            continue
+        position = world.positions[row]
+        view = position_view(world, batch, row, position.opened_ns)
+        rules = care_rules_of(world.rules, position.chart)
+        gain = wake_gain(view, rules, rules_of(world.symbols, batch.symbol))
+        if position.side > 0:
+            bid = min(bid, position.price_open + gain)
+        else:
+            ask = max(ask, position.price_open - gain)
+        if rules.max_holding_s > 0.0:
+            opened_msc = position.opened_ns / _NS_PER_MS + batch.server_offset_s * _MS_PER_S
+            time_msc = min(time_msc, opened_msc + (rules.max_holding_s - 1.0) * _MS_PER_S)
+    return Alarm(bid, ask, time_msc)
+
+
+@njit
+def _next_alarm(ticks: Table, start: int, stop: int, alarm: Alarm) -> int:
+    """First tick in [start, stop) at which a position might need something, else `stop`."""
+    for index in range(start, stop):
+        tick = ticks[index]
+        if tick.bid >= alarm.bid or tick.ask <= alarm.ask or tick.time_msc >= alarm.time_msc:
+            return index
+    return stop
+
+
+@njit
+def _set_quote(world: World, batch: Batch, tick: int) -> None:
+    world.symbols[batch.symbol].bid = batch.ticks[tick].bid
+    world.symbols[batch.symbol].ask = batch.ticks[tick].ask
+
+
+@njit
+def _at_tick(
+    world: World, batch: Batch, closes: Closes, tick: int, close: int, records: Table, written: int
+) -> Progress:
+    """Everything that is decided at one tick: positions first, then the bars that it closes."""
+    _set_quote(world, batch, tick)
+    now_ns = (batch.ticks[tick].time_msc - batch.server_offset_s * _MS_PER_S) * _NS_PER_MS
+    closing = close < closes.at.shape[0] and closes.at[close] == tick
+    acted = False
+    for row in range(world.account[0].positions):
+        if _cares_for(world, row, batch.symbol):
+            acts = _look_after(world, batch, row, now_ns, records[written : written + 1], closing)
+            written += 1 if acts or closing else 0
+            acted = acted or acts
+    while close < closes.at.shape[0] and closes.at[close] == tick:
+        acted = _decide_at_close(world, batch, closes, close, now_ns, records[written : written + 1]) or acted
+        written += 1
+        close += 1
+    return Progress(tick + 1, close, written, acted)
+
+
+@njit
+def walk(world: World, batch: Batch, closes: Closes, start: Progress, stop: int, records: Table) -> Progress:
+    """Walk from `start` to tick `stop` (exclusive), until a decision acts, or until `records` could overflow at a tick.
+
+    Ticks at which no bar closes and no position can need anything are passed over.
+    """
+    spare = world.charts.shape[0] + world.positions.shape[0]
+    tick, close, written = start.tick, start.close, start.written
+    while tick < stop and written + spare <= records.shape[0]:
+        following = min(stop, closes.at[close]) if close < closes.at.shape[0] else stop
+        tick = _next_alarm(batch.ticks, tick, following, _alarm_of(world, batch))
+        if tick >= stop:
+            _set_quote(world, batch, stop - 1)
+            return Progress(stop, close, written, False)
+        done = _at_tick(world, batch, closes, tick, close, records, written)
+        tick, close, written = done.tick, done.close, done.written
+        if done.acted:
+            return done
+    return Progress(tick, close, written, False)
+
+
+@njit
+def usable_ticks(ticks: Table, last_msc: int, usable: NDArray[np.bool_]) -> int:
+    """Mark ticks that can be used: finite positive quotes, not older than what came before. Returns how many."""
+    count = 0
+    for index in range(ticks.shape[0]):
+        tick = ticks[index]
+        good = tick.bid > 0.0 and tick.ask > 0.0 and tick.bid < math.inf and tick.ask < math.inf
+        good = good and tick.time_msc >= last_msc
+        usable[index] = good
+        if good:
+            last_msc = tick.time_msc
+            count += 1
+    return count

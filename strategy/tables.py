@@ -1,0 +1,149 @@
+"""numpy tables in which the kernel keeps its view of the world, and the record of a decision."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.symbols import MAX_SESSIONS
+from strategy.gates import GATE_SEATS
+
+Table = NDArray[np.void]
+"""A structured array, one row a thing."""
+
+Indices = NDArray[np.int64]
+"""Positions in another array."""
+
+MAX_SETUPS: Final = 8
+MAX_FEATURES: Final = 12
+MAX_POSITIONS: Final = 256
+
+ACCOUNT_DTYPE: Final = np.dtype(
+    [
+        ("balance", "f8"),
+        ("credit", "f8"),
+        ("equity_adjustment", "f8"),
+        ("margin", "f8"),
+        ("margin_adjustment", "f8"),
+        ("reserved_margin", "f8"),
+        ("reserved_notional", "f8"),
+        ("money_digits", "i4"),
+        ("trading_allowed", "i4"),
+        ("positions", "i4"),
+    ]
+)
+"""One row. `reserved_*` belong to entries that were decided and are not booked yet; `*_adjustment` is what the terminal
+reports beyond our own figures (accrued swap, drifting conversion rates)."""
+
+SYMBOL_DTYPE: Final = np.dtype(
+    [
+        ("digits", "i4"),
+        ("point", "f8"),
+        ("tick_size", "f8"),
+        ("volume_min", "f8"),
+        ("volume_max", "f8"),
+        ("volume_step", "f8"),
+        ("volume_limit", "f8"),
+        ("stops_level", "f8"),
+        ("commission_per_lot", "f8"),
+        ("calc_mode", "i4"),
+        ("contract_size", "f8"),
+        ("tick_value", "f8"),
+        ("profit_conversion", "i4"),
+        ("profit_rate", "f8"),
+        ("margin_conversion", "i4"),
+        ("margin_initial", "f8"),
+        ("margin_rate_buy", "f8"),
+        ("margin_rate_sell", "f8"),
+        ("leverage", "f8"),
+        ("money_digits", "i4"),
+        ("session_count", "i4"),
+        ("sessions", "i4", (MAX_SESSIONS, 2)),
+        ("may_open", "i4"),
+        ("bid", "f8"),
+        ("ask", "f8"),
+        ("in_flight", "i4"),
+        ("unknown", "i4"),
+    ]
+)
+"""One row a symbol. `in_flight` counts entries not booked yet, `unknown` intents whose outcome is not known."""
+
+POSITION_DTYPE: Final = np.dtype(
+    [
+        ("symbol", "i4"),
+        ("chart", "i4"),
+        ("ticket", "u8"),
+        ("side", "i4"),
+        ("volume", "f8"),
+        ("initial_lots", "f8"),
+        ("price_open", "f8"),
+        ("sl", "f8"),
+        ("tp", "f8"),
+        ("swap", "f8"),
+        ("initial_risk", "f8"),
+        ("opened_ns", "i8"),
+        ("in_flight", "i4"),
+    ]
+)
+"""One row a position; `chart` is -1 for what is not ours, which is valued and counted but never touched."""
+
+CHART_DTYPE: Final = np.dtype(
+    [
+        ("symbol", "i4"),
+        ("timeframe", "i4"),
+        ("bars_seen", "i8"),
+        ("bars_needed", "i8"),
+        ("atr", "f8"),
+        ("last_entry_ns", "i8", (2, MAX_SETUPS)),
+    ]
+)
+"""One row a chart (symbol and timeframe). `last_entry_ns` by side (buy, sell) and set-up; 0 is never."""
+
+RULES_DTYPE: Final = np.dtype([("entry", "f8", (14,)), ("care", "f8", (8,))])
+"""One row a chart: the fields of `decide.EntryRules` and `decide.CareRules` in their order."""
+
+DECISION_DTYPE: Final = np.dtype(
+    [
+        ("time_ns", "i8"),
+        ("bar_time", "i8"),
+        ("symbol", "i4"),
+        ("timeframe", "i4"),
+        ("kind", "i4"),
+        ("action", "i4"),
+        ("side", "i4"),
+        ("bound", "i4"),
+        ("decided_by", "i4"),
+        ("setup", "i4"),
+        ("intent_id", "u8"),
+        ("signal_id", "u8"),
+        ("position_ticket", "u8"),
+        ("lots", "f8"),
+        ("price", "f8"),
+        ("sl", "f8"),
+        ("tp", "f8"),
+        ("bid", "f8"),
+        ("ask", "f8"),
+        ("score", "f8"),
+        ("atr", "f8"),
+        ("atr_baseline", "f8"),
+        ("bars_seen", "i8"),
+        ("equity", "f8"),
+        ("balance", "f8"),
+        ("margin_free", "f8"),
+        ("notional_open", "f8"),
+        ("symbol_positions", "f8"),
+        ("other_symbols", "f8"),
+        ("volume_buy", "f8"),
+        ("volume_sell", "f8"),
+        ("features", "f8", (MAX_FEATURES,)),
+        ("gates", "f8", (GATE_SEATS, 3)),
+    ]
+)
+"""One decision with everything that led to it. `symbol` is the engine's index; `decided_by` is the first refusing gate
+of an entry or the rule that acted on a position (-1: none); `gates` hold value, threshold, verdict of `strategy.gates`.
+For a position `features` hold volume, initial lots, opening price, SL and TP before, initial risk [price], age [s]."""
+
+
+def empty_decisions() -> Table:
+    """No decision at all, with the right dtype."""
+    return np.zeros(0, DECISION_DTYPE)

@@ -1,0 +1,252 @@
+"""Compiled reading of the tables: what the account is worth, and the views `strategy.decide` asks for."""
+
+import math
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.jit import njit
+from domain.pricing import SymbolMoney, notional_value, position_profit, rounded_money
+from domain.timeframes import DAY_S, WEEK_S
+from strategy.decide import CareRules, EntryRules, EntryView, PositionView, SymbolRules
+from strategy.tables import Table
+
+_MAY_BUY: Final = 1
+_MAY_SELL: Final = 2
+_NS_PER_S: Final = 1e9
+_MS_PER_S: Final = 1000
+_EPOCH_TO_SUNDAY_S: Final = 4 * DAY_S
+
+
+class World(NamedTuple):
+    """The tables of `strategy.tables`; all but `rules` change while the walk goes on."""
+
+    account: Table
+    symbols: Table
+    positions: Table
+    charts: Table
+    rules: Table
+
+
+class Batch(NamedTuple):
+    """Ticks of one symbol. `server_offset_s` is the measured lead of the broker's clock over UTC [s]."""
+
+    ticks: Table
+    symbol: int
+    server_offset_s: int
+
+
+class Closes(NamedTuple):
+    """Bars that the batch closes, in the order of their ticks; one row each.
+
+    `at` is the index of the closing tick, `chart` the chart, then the bar, the model's score and features, and
+    `volatility` (ATR, its average).
+    """
+
+    at: NDArray[np.int64]
+    chart: NDArray[np.int64]
+    bars: Table
+    scores: NDArray[np.float64]
+    features: NDArray[np.float64]
+    volatility: NDArray[np.float64]
+
+
+@njit
+def money_of(symbols: Table, row: int) -> SymbolMoney:
+    """Pricing numbers of the symbol on `row`."""
+    s = symbols[row]
+    return SymbolMoney(
+        s.calc_mode,
+        s.contract_size,
+        s.tick_size,
+        s.tick_value,
+        s.profit_conversion,
+        s.profit_rate,
+        s.margin_conversion,
+        s.margin_initial,
+        s.margin_rate_buy,
+        s.margin_rate_sell,
+        s.leverage,
+        s.money_digits,
+    )
+
+
+@njit
+def rules_of(symbols: Table, row: int) -> SymbolRules:
+    """Decision numbers of the symbol on `row`."""
+    s = symbols[row]
+    return SymbolRules(
+        s.digits,
+        s.point,
+        s.tick_size,
+        s.volume_min,
+        s.volume_max,
+        s.volume_step,
+        s.volume_limit,
+        s.stops_level,
+        s.commission_per_lot,
+    )
+
+
+@njit
+def entry_rules_of(rules: Table, row: int) -> EntryRules:
+    """Entry thresholds of the chart on `row`."""
+    r = rules[row].entry
+    return EntryRules(r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13])
+
+
+@njit
+def care_rules_of(rules: Table, row: int) -> CareRules:
+    """Position thresholds of the chart on `row`."""
+    r = rules[row].care
+    return CareRules(r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7])
+
+
+@njit
+def equity_of(world: World) -> float:
+    """Balance, credit and floating profit of all positions at the last quotes [account money, rounded]."""
+    account = world.account[0]
+    total = account.balance + account.credit + account.equity_adjustment
+    for row in range(account.positions):
+        position = world.positions[row]
+        symbol = world.symbols[position.symbol]
+        price = symbol.bid if position.side > 0 else symbol.ask
+        if price > 0.0:
+            money = money_of(world.symbols, position.symbol)
+            total += position_profit(position.side, position.volume, position.price_open, price, money) + position.swap
+    return rounded_money(total, account.money_digits)
+
+
+@njit
+def notional_of(world: World) -> float:
+    """Market value of all positions and of entries in flight [account money]."""
+    total = float(world.account[0].reserved_notional)
+    for row in range(world.account[0].positions):
+        position = world.positions[row]
+        symbol = world.symbols[position.symbol]
+        price = symbol.bid if position.side > 0 else symbol.ask
+        if price <= 0.0:
+            price = position.price_open
+        total += notional_value(position.volume, price, money_of(world.symbols, position.symbol))
+    return total
+
+
+@njit
+def session_left_s(symbols: Table, row: int, server_s: int) -> float:
+    """Seconds until the trade session that holds `server_s` ends; 0 outside of all, a week where there are none."""
+    symbol = symbols[row]
+    if symbol.session_count == 0:
+        return float(WEEK_S)
+    second = (server_s + _EPOCH_TO_SUNDAY_S) % WEEK_S
+    for index in range(symbol.session_count):
+        if symbol.sessions[index, 0] <= second < symbol.sessions[index, 1]:
+            return float(symbol.sessions[index, 1] - second)
+    return 0.0
+
+
+@njit
+def _held_on(world: World, symbol: int) -> tuple[float, float, float]:
+    """Own positions on `symbol` with entries in flight, and lots held by its buys and by its sells."""
+    count, buys, sells = float(world.symbols[symbol].in_flight), 0.0, 0.0
+    for row in range(world.account[0].positions):
+        position = world.positions[row]
+        if position.symbol != symbol:
+            continue
+        if position.chart >= 0:
+            count += 1.0
+        if position.side > 0:
+            buys += position.volume
+        else:
+            sells += position.volume
+    return count, buys, sells
+
+
+@njit
+def _other_symbols(world: World, symbol: int) -> float:
+    count = 0.0
+    for other in range(world.symbols.shape[0]):
+        used = world.symbols[other].in_flight > 0
+        for row in range(world.account[0].positions):
+            used = used or world.positions[row].symbol == other
+        if used and other != symbol:
+            count += 1.0
+    return count
+
+
+@njit
+def _trading_allowed(world: World, symbol: int, side: int) -> float:
+    row = world.symbols[symbol]
+    wanted = _MAY_SELL if side < 0 else _MAY_BUY
+    allowed = world.account[0].trading_allowed == 1 and row.unknown == 0 and (row.may_open & wanted) != 0
+    return 1.0 if allowed else 0.0
+
+
+@njit
+def _since_s(last_ns: int, now_ns: int) -> float:
+    return (now_ns - last_ns) / _NS_PER_S if last_ns > 0 else math.inf
+
+
+@njit
+def entry_view(world: World, batch: Batch, closes: Closes, close: int, now_ns: int) -> EntryView:
+    """The world as an entry on the closed bar `close` sees it at `now_ns` [UTC ns]."""
+    chart = world.charts[closes.chart[close]]
+    symbol = world.symbols[batch.symbol]
+    score = closes.scores[close]
+    setup = setup_of(closes, close)
+    equity = equity_of(world)
+    account = world.account[0]
+    held, buys, sells = _held_on(world, batch.symbol)
+    server_s = _server_s(batch, closes.at[close])
+    return EntryView(
+        _trading_allowed(world, batch.symbol, -1 if score < 0.0 else 1),
+        float(chart.bars_seen),
+        float(chart.bars_needed),
+        session_left_s(world.symbols, batch.symbol, server_s),
+        symbol.bid,
+        symbol.ask,
+        score,
+        closes.volatility[close, 0],
+        closes.volatility[close, 1],
+        _since_s(chart.last_entry_ns[0, setup], now_ns),
+        _since_s(chart.last_entry_ns[1, setup], now_ns),
+        held,
+        _other_symbols(world, batch.symbol),
+        buys,
+        sells,
+        equity,
+        equity - account.margin - account.margin_adjustment - account.reserved_margin,
+        notional_of(world),
+    )
+
+
+@njit
+def _server_s(batch: Batch, tick: int) -> int:
+    return int(batch.ticks[tick].time_msc // _MS_PER_S)
+
+
+@njit
+def setup_of(closes: Closes, close: int) -> int:
+    """Set-up the model named for the closed bar; 0 while it warms up."""
+    setup = closes.features[close, 0]
+    return int(setup) if setup >= 0.0 else 0
+
+
+@njit
+def position_view(world: World, batch: Batch, row: int, now_ns: int) -> PositionView:
+    """The position on `row` as it looks at `now_ns` [UTC ns]."""
+    position = world.positions[row]
+    symbol = world.symbols[batch.symbol]
+    return PositionView(
+        position.side,
+        position.volume,
+        position.initial_lots,
+        position.price_open,
+        position.sl,
+        position.tp,
+        position.initial_risk,
+        (now_ns - position.opened_ns) / _NS_PER_S,
+        symbol.bid,
+        symbol.ask,
+        world.charts[position.chart].atr,
+    )
