@@ -112,6 +112,9 @@ def merged(parts: list[tuple[int, NDArray[np.int64], Scored]]) -> Closes:
     """Closed bars of several charts (row, closing ticks, bars) in the order of their ticks, then of the rows."""
     if not parts:
         return _NOTHING
+    if len(parts) == 1:
+        row, at, scored = parts[0]
+        return Closes(at, np.full(len(at), row, np.int64), *scored)
     at = np.concatenate([ticks for _, ticks, _ in parts])
     order = np.argsort(at, kind="stable")
     rows = np.concatenate([np.full(len(ticks), row, np.int64) for row, ticks, _ in parts])

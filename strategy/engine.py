@@ -270,11 +270,8 @@ class Engine:
     # -- intents --------------------------------------------------------------------------------------------------
 
     def _intents_from(self, first: int) -> tuple[Intent, ...]:
-        return tuple(
-            self._intent_of(record)
-            for record in self._records[first : self._progress.written]
-            if record["action"] != Action.HOLD
-        )
+        written = self._records[first : self._progress.written]
+        return tuple(self._intent_of(written[index]) for index in np.flatnonzero(written["action"]))
 
     def _intent_of(self, record: np.void) -> Intent:
         """The intent a decision asks for; its numbers go into the record, too."""

@@ -155,26 +155,28 @@ class WorldTables:
             if symbol is None or row >= MAX_POSITIONS:
                 continue
             opening = account.opening_intent(ticket) if account.is_own(position) else None
-            line = self.tables.positions[row]
-            line["chart"] = chart_of(opening, position.symbol) if account.is_own(position) else -1
-            line["in_flight"] = int(ticket in busy)
-            line["initial_lots"] = account.initial_lots(ticket)
-            line["initial_risk"] = _initial_risk(position, opening)
-            line["opened_ns"] = utc_ns_from_server_msc(position.time_msc, account.server_offset_s)
-            if line["chart"] >= 0:
+            chart = chart_of(opening, position.symbol) if account.is_own(position) else -1
+            if chart >= 0:
                 self._cared_for.add(symbol)
-            self._fill_position(row, symbol, position)
+            self.tables.positions[row] = (
+                symbol,
+                chart,
+                ticket,
+                position.side,
+                position.volume,
+                account.initial_lots(ticket),
+                position.price_open,
+                position.sl,
+                position.tp,
+                position.swap,
+                _initial_risk(position, opening),
+                utc_ns_from_server_msc(position.time_msc, account.server_offset_s),
+                int(ticket in busy),
+            )
             margin += required_margin(position.side, position.volume, position.price_open, self._monies[symbol])
             row += 1
         self.tables.account[0]["positions"] = row
         self.tables.account[0]["margin"] = rounded_money(margin, account.currency_digits)
-
-    def _fill_position(self, row: int, symbol: int, position: Position) -> None:
-        line = self.tables.positions[row]
-        line["symbol"] = symbol
-        line["ticket"] = position.position_ticket
-        for field in ("side", "volume", "price_open", "sl", "tp", "swap"):
-            line[field] = getattr(position, field)
 
     def _sync_in_flight(self, pending: list[tuple[Intent, IntentState]]) -> None:
         symbols, account = self.tables.symbols, self.tables.account[0]
