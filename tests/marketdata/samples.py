@@ -1,0 +1,83 @@
+"""Small files and arrays that several tests of this room start from. The rows are in the formats MT5 5.0 writes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from hypothesis import strategies as st
+
+from domain.dtypes import RATES_DTYPE, TICK_DTYPE
+
+MT5_BARS = (
+    "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\r\n"
+    "2025.01.02\t00:00:00\t2624.81\t2634.42\t2621.57\t2632.99\t16434\t0\t15\r\n"
+    "2025.01.02\t04:00:00\t2632.99\t2636.49\t2631.06\t2634.05\t29644\t0\t15\r\n"
+    "2025.01.02\t08:00:00\t2634.05\t2644.10\t2633.80\t2640.70\t31002\t0\t14\r\n"
+)
+MT5_DAYS = (
+    "<DATE>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\r\n"
+    "2025.01.02\t1.03515\t1.03756\t1.02243\t1.02670\t66106\t0\t0\r\n"
+    "2025.01.03\t1.02572\t1.03099\t1.02529\t1.03080\t48141\t0\t0\r\n"
+    "2025.01.06\t1.03010\t1.04370\t1.02950\t1.03900\t70112\t0\t0\r\n"
+)
+MT5_TICKS = (
+    "<DATE>\t<TIME>\t<BID>\t<ASK>\t<LAST>\t<VOLUME>\t<FLAGS>\r\n"
+    "2022.11.10\t15:00:00.017\t0.86682\t0.86712\t\t\t6\r\n"
+    "2022.11.10\t15:00:00.228\t0.86681\t\t\t\t2\r\n"
+    "2022.11.10\t15:00:00.525\t\t0.86707\t\t\t4\r\n"
+    "2022.11.10\t15:00:00.525\t0.86679\t0.86709\t\t\t6\r\n"
+)
+PLAIN_TICKS = (
+    "timestamp,bid,ask\n"
+    "2013-01-01 22:00:00.295000+00:00,86.655,86.728\n"
+    "2013-01-01 22:02:35.907000+00:00,86.657,86.728\n"
+    "2013-01-01 22:02:35.913000+00:00,86.655,86.729\n"
+)
+PLAIN_BARS = (
+    "time,open,high,low,close,tick_volume,spread\n"
+    "2020-10-14 05:31,1.1742,1.17421,1.1741,1.17417,805,3\n"
+    "2020-10-14 05:32,1.17416,1.17425,1.17415,1.17425,644,3\n"
+    "2020-10-14 05:33,1.17424,1.17442,1.17424,1.17441,709,4\n"
+)
+
+
+def stored(folder: Path, name: str, content: str | bytes) -> Path:
+    """`content` as the file `name`; text keeps the line ends it has."""
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def ticks_at(times_msc: Sequence[int], bids: Sequence[float] | None = None) -> npt.NDArray[np.void]:
+    ticks = np.zeros(len(times_msc), dtype=TICK_DTYPE)
+    ticks["time_msc"] = times_msc
+    ticks["time"] = ticks["time_msc"] // 1000
+    ticks["bid"] = 1.1 if bids is None else bids
+    ticks["ask"] = ticks["bid"] + 0.0002
+    ticks["flags"] = 6
+    return ticks
+
+
+def bars_of(points: Sequence[tuple[int, int, int, int]], period_s: int = 60, digits: int = 5) -> npt.NDArray[np.void]:
+    """Bars one after another from (open, high, low, close) in points, with a spread that differs from bar to bar."""
+    bars = np.zeros(len(points), dtype=RATES_DTYPE)
+    bars["time"] = 1_735_776_000 + period_s * np.arange(len(points))
+    for column, name in enumerate(("open", "high", "low", "close")):
+        bars[name] = np.array([row[column] for row in points], dtype=np.int64) / 10.0**digits
+    bars["tick_volume"] = 4
+    bars["spread"] = 1 + np.arange(len(points)) % 7
+    return bars
+
+
+@st.composite
+def candles(draw: st.DrawFn, least: int = 1, most: int = 40) -> list[tuple[int, int, int, int]]:
+    """Bars in points, dojis and bars of one price among them."""
+    found = []
+    for _ in range(draw(st.integers(least, most))):
+        opens, closes = draw(st.integers(100_000, 100_400)), draw(st.integers(100_000, 100_400))
+        if draw(st.booleans()):
+            closes = opens
+        top, bottom = draw(st.integers(0, 50)), draw(st.integers(0, 50))
+        found.append((opens, max(opens, closes) + top, min(opens, closes) - bottom, closes))
+    return found
