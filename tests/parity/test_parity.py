@@ -1,0 +1,245 @@
+"""The same decisions, bit for bit: compiled loop over `decide`, engine bar by bar, runner, bridge over ZeroMQ.
+
+The hashes pin the whole decision list and the whole order list of each data set. A change of a rule changes them: run
+the failing test, read what changed, and put the printed hashes here together with that change.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from domain.jit import njit
+from domain.pricing import SymbolMoney, symbol_money
+from domain.timeframes import Timeframe
+from sim.runner import RunResult
+from strategy.charts import Chart, Scored
+from strategy.decide import (
+    CareRules,
+    EntryRules,
+    EntryView,
+    PositionView,
+    SymbolRules,
+    decide_entry,
+    decide_position,
+)
+from strategy.engine import Engine
+from strategy.events import Quotes
+from strategy.gates import GATE_SEATS, Action, DecisionKind, Gate
+from strategy.tables import DECISION_DTYPE, Table
+from tests.parity.runs import MARKETS, PROFILE, Market, WrittenDown, a_spec, bar_numbers, run
+from tests.parity.wires import over_zeromq
+
+pytestmark = [pytest.mark.parity, pytest.mark.reference]
+
+WIRE_TICKS = 25_000
+
+PINNED: dict[str, tuple[str, str]] = {
+    "eurusd-ticks": (
+        "58832c871dc55528a829f9c62f298d9af2ea66d7b164e5a867a8f39f0efca8ec",
+        "6ccc3da20875a2bdc3fa2528443f19094318fbb40dfb56aa622c49431e1fda83",
+    ),
+    "xauusd-ticks": (
+        "a0e7e5606fa0b896bd23687eef1b6b6e525af9debadf0952926821b542ae3978",
+        "711350ea10276e2045cf43f5a54a6939745ab3398c32633b9c4d83b169d0849d",
+    ),
+    "eurusd-bars": (
+        "d89f3480f1ba06e19a7d02fb83978ce9085f385bbc94137564253937c4a2f7c2",
+        "5ff8f2c4dd5f7d0abdb7870fb2e7b0cc5a7d80dc358ad9c6baba5a62552645aa",
+    ),
+    "xauusd-mt5-export": (
+        "16799158ee96584e05a3593c3253a08e514053b23e2e1d6eba9604748d870c56",
+        "6a57685ed969dda6a706ca0acc1a4b682e7d552f89c867524d44e5ca9df1563d",
+    ),
+}
+
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A data set and what the runner made of it."""
+
+    market: Market
+    ticks: Table
+    result: RunResult
+    engine: WrittenDown
+
+
+@pytest.fixture(scope="module", params=MARKETS, ids=lambda market: market.name)
+def ran(request: pytest.FixtureRequest, reference: Path) -> Ran:
+    market: Market = request.param
+    ticks = market.ticks(reference)
+    result, engine = run(market, ticks)
+    return Ran(market, ticks, result, engine)
+
+
+def test_the_data_sets_are_worth_comparing(ran: Ran) -> None:
+    kinds = {intent.kind for intent in ran.result.intents}
+    assert len(ran.result.decisions) > 500
+    assert len(ran.result.intents) >= 4
+    assert len(kinds) >= 2
+
+
+def test_the_lists_are_the_pinned_ones(ran: Ran) -> None:
+    found = (ran.result.decisions_hash(), ran.result.order_list_hash())
+    assert PINNED.get(ran.market.name) == found
+
+
+def test_running_again_changes_nothing(ran: Ran) -> None:
+    again, _ = run(ran.market, ran.ticks)
+    assert again.decisions.tobytes() == ran.result.decisions.tobytes()
+    assert again.order_list_hash() == ran.result.order_list_hash()
+    assert again.account_digest == ran.result.account_digest
+
+
+def test_engine_bar_by_bar(ran: Ran) -> None:
+    """A fresh engine, told the same account events, takes the ticks in one batch a bar."""
+    engine = Engine(ran.market.settings())
+    kept = []
+    finest = min(ran.market.timeframes, key=lambda timeframe: timeframe.seconds)
+    for what, told in ran.engine.told:
+        if what == "ticks":
+            part: Table = told  # type: ignore[assignment]  # what was written down under this name
+            cuts = np.flatnonzero(np.diff(bar_numbers(part, finest))) + 1
+            for batch in np.split(part, cuts):
+                engine.on_event(Quotes(ran.market.symbol, batch, 0))
+        elif what == "money":
+            engine.adopt_money(told)  # type: ignore[arg-type]  # what was written down under this name
+        else:
+            engine.on_event(told)  # type: ignore[arg-type]  # what was written down under this name
+        kept.append(engine.take_decisions())
+    assert np.concatenate(kept).tobytes() == ran.result.decisions.tobytes()
+    assert engine.account.digest() == ran.result.account_digest
+
+
+@njit
+def entries_again(
+    rows: Table,
+    scored: Table,
+    rules: EntryRules,
+    symbol: SymbolRules,
+    money: SymbolMoney,
+    gates: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """`decide_entry` over all bars of a chart; the account's part of every view is the recorded one."""
+    for index in range(len(rows)):
+        row, bar = rows[index], scored[index]
+        since = row.gates[7, 0]
+        view = EntryView(
+            row.gates[0, 0],
+            row.gates[1, 0],
+            row.gates[1, 1],
+            row.gates[2, 0],
+            row.bid,
+            row.ask,
+            bar.score,
+            bar.atr,
+            bar.atr_baseline,
+            since,
+            since,
+            row.symbol_positions,
+            row.other_symbols,
+            row.volume_buy,
+            row.volume_sell,
+            row.equity,
+            row.margin_free,
+            row.notional_open,
+        )
+        decision = decide_entry(view, rules, symbol, money, gates[index])
+        out[index, 0] = decision.action
+        out[index, 1] = decision.lots
+        out[index, 2] = decision.sl
+        out[index, 3] = decision.tp
+        out[index, 4] = decision.refused_by
+
+
+@njit
+def care_again(rows: Table, rules: CareRules, symbol: SymbolRules, gates: Floats, out: Floats) -> None:
+    """`decide_position` over all recorded views of positions."""
+    for index in range(len(rows)):
+        row = rows[index]
+        f = row.features
+        view = PositionView(row.side, f[0], f[1], f[2], f[3], f[4], f[5], f[6], row.bid, row.ask, row.atr)
+        decision = decide_position(view, rules, symbol, gates[index])
+        out[index, 0] = decision.action
+        out[index, 1] = decision.lots
+        out[index, 2] = decision.sl
+        out[index, 3] = decision.tp
+        out[index, 4] = decision.rule
+
+
+def signals_again(ran: Ran, timeframe: Timeframe) -> Scored:
+    """Bars, scores and volatility of the whole data set in one go."""
+    engine = ran.engine.engine
+    chart = Chart(0, ran.market.symbol, timeframe, engine.model, engine._parameters, engine.settings.entry)
+    closed = chart.closes(ran.ticks, a_spec(ran.market).point)
+    assert closed is not None
+    return closed[1]
+
+
+def symbol_rules(ran: Ran) -> tuple[SymbolRules, SymbolMoney]:
+    spec = a_spec(ran.market)
+    rules = SymbolRules(
+        spec.digits,
+        spec.point,
+        spec.tick_size,
+        spec.volume_min,
+        spec.volume_max,
+        spec.volume_step,
+        spec.volume_limit,
+        spec.stops_level_points * spec.point,
+        7.0,
+    )
+    return rules, symbol_money(spec, PROFILE.currency, PROFILE.currency_digits, PROFILE.tiers[0].leverage)
+
+
+FIELDS = ("action", "lots", "sl", "tp", "decided_by")
+
+
+def test_compiled_loop_over_decide(ran: Ran) -> None:
+    decisions, settings = ran.result.decisions, ran.market.settings()
+    symbol, money = symbol_rules(ran)
+    checked = 0
+    for timeframe in ran.market.timeframes:
+        rows = decisions[(decisions["kind"] == DecisionKind.ENTRY) & (decisions["timeframe"] == timeframe)]
+        again = signals_again(ran, timeframe)
+        told = np.zeros(len(rows), DECISION_DTYPE)
+        told["score"], told["atr"], told["atr_baseline"] = again.scores, again.volatility[:, 0], again.volatility[:, 1]
+        assert rows["bar_time"].tolist() == again.bars["time"].tolist()
+        gates, out = np.empty((len(rows), GATE_SEATS, 3)), np.empty((len(rows), 5))
+        entries_again(rows, told, settings.entry.rules(), symbol, money, gates, out)
+        assert gates.tobytes() == np.ascontiguousarray(rows["gates"]).tobytes()
+        assert rows["features"].tobytes() == again.features.tobytes()
+        for column, field in enumerate(FIELDS):
+            assert out[:, column].tobytes() == rows[field].astype(np.float64).tobytes(), field
+        checked += len(rows)
+    rows = decisions[decisions["kind"] == DecisionKind.POSITION]
+    gates, out = np.empty((len(rows), GATE_SEATS, 3)), np.empty((len(rows), 5))
+    care_again(rows, settings.care.rules(), symbol, gates, out)
+    assert gates.tobytes() == np.ascontiguousarray(rows["gates"]).tobytes()
+    for column, field in enumerate(FIELDS):
+        assert out[:, column].tobytes() == rows[field].astype(np.float64).tobytes(), field
+    assert checked + len(rows) == len(decisions)
+    assert (decisions["action"] != Action.HOLD).sum() >= len(ran.result.intents)
+
+
+@pytest.mark.integration
+def test_bridge_and_terminal_over_zeromq(ran: Ran, tmp_path: Path) -> None:
+    """Lock-step, one tick a batch; the length is bounded by patience, the parity holds for the whole data set."""
+    ticks = ran.ticks[:WIRE_TICKS]
+    expected, _ = run(ran.market, ticks)
+    statistics, decisions, account = over_zeromq(ran.market, ticks, tmp_path)
+    assert statistics.ticks == len(ticks)
+    assert decisions.tobytes() == expected.decisions.tobytes()
+    assert statistics.order_list_hash == expected.order_list_hash()
+    assert account.balance == expected.money.balance
+    assert len(expected.intents) >= 2
+
+
+def test_gate_seats_used_above_are_the_ones_meant() -> None:
+    assert (Gate.TRADING_ALLOWED, Gate.WARM_UP, Gate.SESSION, Gate.DUPLICATE) == (0, 1, 2, 7)

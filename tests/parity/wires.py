@@ -1,0 +1,77 @@
+"""The same market once more, between two real ends of a ZeroMQ socket."""
+
+import multiprocessing
+from pathlib import Path
+
+import numpy as np
+
+from account.journal import JournalReader
+from account.state import AccountState
+from bridge.capture import CaptureLimits
+from bridge.config import BridgeConfig, DeskRules
+from bridge.process import run_bridge, wait_until_ready
+from bridge.review import Review
+from sim.session_host import TerminalConfig, run_terminal
+from sim.statistics import TerminalStatistics
+from strategy.tables import Table, empty_decisions
+from tests.parity.runs import PROFILE, Market, a_spec
+
+SECRET = b"parity parity parity parity parity"
+EVER_NS = 1 << 62
+
+
+def bridge_config(market: Market, folder: Path) -> BridgeConfig:
+    """A bridge for old quotes on any free port."""
+    return BridgeConfig(
+        data_dir=folder / "bridge",
+        secret=SECRET,
+        engine=market.settings(),
+        endpoint="tcp://127.0.0.1:0",
+        rules=DeskRules(clock_check=False, frames_per_second=1_000_000, max_ticks=4096),
+        capture=CaptureLimits(),
+        journal_durable=False,
+    )
+
+
+def terminal_config(market: Market, ticks: Table, folder: Path, endpoint: str) -> TerminalConfig:
+    """The EA's twin in lock-step, one tick a batch."""
+    return TerminalConfig(
+        endpoint=endpoint,
+        secret=SECRET,
+        profile=PROFILE,
+        specs=(a_spec(market),),
+        ticks={market.symbol: ticks},
+        state_dir=folder / "terminal",
+        magic=market.settings().magic,
+        max_ticks=1,
+    )
+
+
+def over_zeromq(market: Market, ticks: Table, folder: Path) -> tuple[TerminalStatistics, Table, AccountState]:
+    """Play `ticks`; the terminal's numbers, the decisions on record, and the account as its journal replays."""
+    config = bridge_config(market, folder)
+    bridge = multiprocessing.get_context("spawn").Process(target=run_bridge, args=(config,))
+    bridge.start()
+    try:
+        endpoint = wait_until_ready(config.data_dir, 120)
+        statistics = run_terminal(terminal_config(market, ticks, folder, endpoint))
+    finally:
+        bridge.terminate()
+        bridge.join(30)
+    assert bridge.exitcode == 0
+    return statistics, recorded_decisions(folder / "bridge"), replayed_account(folder / "bridge")
+
+
+def recorded_decisions(data_dir: Path) -> Table:
+    """All decisions of the only account, in order."""
+    review = Review(data_dir)
+    (account,) = review.accounts()
+    parts = [decided.rows for decided in review.decisions(account, 0, EVER_NS)]
+    return np.concatenate(parts) if parts else empty_decisions()
+
+
+def replayed_account(data_dir: Path) -> AccountState:
+    """The only account, folded from the journal."""
+    with JournalReader.open(data_dir / "journal.sqlite3") as journal:
+        (terminal,) = journal.terminals()
+        return AccountState.replayed(event for _, _, event in journal.read(terminal))
