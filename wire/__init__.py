@@ -1,0 +1,1 @@
+"""The language between bridge and terminal: one declaration, a codec, and a conversation without sockets."""
