@@ -16,7 +16,7 @@ TICK_DTYPE: Final = np.dtype(
         ("volume_real", "<f8"),
     ]
 )
-"""One quote. `time` [s] and `time_msc` [ms] are the broker's wall clock encoded as if it were UTC; 60 bytes, as MqlTick."""
+"""One quote. `time` [s] and `time_msc` [ms] are the broker's wall clock encoded as if it were UTC; 60 bytes."""
 
 RATES_DTYPE: Final = np.dtype(
     [
@@ -30,7 +30,7 @@ RATES_DTYPE: Final = np.dtype(
         ("real_volume", "<u8"),
     ]
 )
-"""One bar. `time` [s] is the opening time on the broker's wall clock; `spread` [points]; 60 bytes, as MqlRates."""
+"""One bar. `time` [s] is the opening time on the broker's wall clock; `spread` [points]; 60 bytes."""
 
 TICK_FLAG_BID: Final = 2
 TICK_FLAG_ASK: Final = 4

@@ -38,16 +38,15 @@ class IntentState(IntEnum):
         return self in _FINAL
 
 
-_FINAL: Final = frozenset(
-    {IntentState.FILLED, IntentState.PARTLY_FILLED, IntentState.REJECTED, IntentState.EXPIRED}
-)
+_FINAL: Final = frozenset({IntentState.FILLED, IntentState.PARTLY_FILLED, IntentState.REJECTED, IntentState.EXPIRED})
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """One instruction for the terminal; the same decision always makes the same `intent_id`.
 
-    `side` is +1 buy, -1 sell, 0 none. `price` is the quote the decision saw; `volume` [lots] is the volume to open or to
-    close; `expires_ns` and `decided_ns` [UTC ns] are on the tick's clock, so that a wall clock that jumps changes nothing.
+    `side` is +1 buy, -1 sell, 0 none. `price` is the quote the decision saw; `volume` [lots] is the volume to open or
+    to close; `expires_ns` and `decided_ns` [UTC ns] are on the tick's clock, so that a wall clock that jumps changes
+    nothing.
     """
 
     intent_id: int

@@ -50,7 +50,7 @@ _numba_config.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"]  # numba may have been i
 
 
 def njit(kernel: Kernel) -> Kernel:
-    """Compile `kernel` with the project's options: cached, no GIL, IEEE order kept (no fastmath), no zero-division error.
+    """Compile `kernel` with the project's options: cached, no GIL, IEEE order kept (no fastmath), division by 0 is inf.
 
     The compiled function gives the same bits as `kernel.py_func`.
     """

@@ -102,8 +102,10 @@ def money_per_price(price: float, money: SymbolMoney) -> float:
 
 @njit
 def position_profit(side: int, volume: float, price_open: float, price_close: float, money: SymbolMoney) -> float:
-    """Profit of `volume` [lots] from `price_open` to `price_close`, `side` +1 buy or -1 sell [account money, rounded]."""
-    return rounded_money((price_close - price_open) * side * volume * money_per_price(price_close, money), money.money_digits)
+    """Profit of `volume` [lots] from `price_open` to `price_close` on `side` +1 buy or -1 sell [account money]."""
+    return rounded_money(
+        (price_close - price_open) * side * volume * money_per_price(price_close, money), money.money_digits
+    )
 
 
 @njit
@@ -148,7 +150,9 @@ def symbol_money(spec: SymbolSpec, account_currency: str, currency_digits: int, 
         SymbolSpecError: for a calculation mode or a currency that cannot be priced without guessing.
     """
     if spec.calc_mode not in _SUPPORTED_MODES:
-        raise SymbolSpecError(spec.name, "calc_mode", f"{spec.calc_mode.name} is not supported; do not trade this symbol")
+        raise SymbolSpecError(
+            spec.name, "calc_mode", f"{spec.calc_mode.name} is not supported; do not trade this symbol"
+        )
     if leverage < 1:
         raise SymbolSpecError(spec.name, "leverage", f"is {leverage}; the account must report at least 1")
     return SymbolMoney(
@@ -179,8 +183,11 @@ def _margin_conversion(spec: SymbolSpec, account_currency: str) -> Conversion:
     if spec.currency_margin == account_currency:
         return Conversion.NONE
     if spec.currency_margin == spec.currency_profit:
-        return Conversion.FIXED_RATE
+        # the tick value in the formula of index CFDs is account money already
+        return Conversion.NONE if spec.calc_mode == CalcMode.CFDINDEX else Conversion.FIXED_RATE
     if spec.currency_margin == spec.currency_base:
         return Conversion.PRICE_TIMES_PROFIT_RATE
-    problem = f"{spec.currency_margin} is neither the account's, the profit nor the base currency; margin cannot be converted"
+    problem = (
+        f"{spec.currency_margin} is neither the account's, the profit nor the base currency; margin cannot be converted"
+    )
     raise SymbolSpecError(spec.name, "currency_margin", problem)

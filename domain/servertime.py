@@ -26,7 +26,8 @@ def server_msc_from_utc_ns(time_ns: int, server_offset_s: int) -> int:
 def measured_offset_s(server_s: int, utc_s: int) -> int | None:
     """Offset of the broker's clock from UTC [s], a multiple of 15 minutes; None where the two clocks cannot be paired.
 
-    The two readings may be up to 5 minutes apart (a quiet symbol, a slow PC clock); beyond that the answer would be a guess.
+    The two readings may be up to 5 minutes apart (a quiet symbol, a slow PC clock); beyond that the answer would be a
+    guess.
     """
     difference = server_s - utc_s
     offset = round(difference / OFFSET_STEP_S) * OFFSET_STEP_S

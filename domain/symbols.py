@@ -140,7 +140,9 @@ class SymbolSpec(msgspec.Struct, frozen=True, kw_only=True):
         for field in ("stops_level_points", "freeze_level_points", "volume_limit", "margin_initial", "margin_hedged"):
             self._check(getattr(self, field) >= 0, field, "must not be negative")
         for field in ("margin_rate_buy", "margin_rate_sell"):
-            self._check(math.isfinite(getattr(self, field)) and getattr(self, field) >= 0, field, "must be finite, >= 0")
+            self._check(
+                math.isfinite(getattr(self, field)) and getattr(self, field) >= 0, field, "must be finite, >= 0"
+            )
         self._check_sessions()
 
     def _check(self, holds: bool, field: str, problem: str) -> None:  # noqa: FBT001 - the condition is the point of it
@@ -155,7 +157,11 @@ class SymbolSpec(msgspec.Struct, frozen=True, kw_only=True):
     def _check_sessions(self) -> None:
         self._check(len(self.sessions) <= MAX_SESSIONS, "sessions", f"are {len(self.sessions)}; at most {MAX_SESSIONS}")
         for opens, closes in self.sessions:
-            self._check(0 <= opens < closes <= WEEK_S, "sessions", f"hold ({opens}, {closes}); want 0 <= start < end <= {WEEK_S}")
+            self._check(
+                0 <= opens < closes <= WEEK_S,
+                "sessions",
+                f"hold ({opens}, {closes}); want 0 <= start < end <= {WEEK_S}",
+            )
 
     def in_session(self, server_s: int) -> bool:
         """Whether the broker's clock `server_s` [s] lies in a trade session; a symbol without any is always open."""

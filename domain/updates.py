@@ -19,7 +19,7 @@ class ResultPhase(IntEnum):
 
 
 class IntentResult(msgspec.Struct, frozen=True, kw_only=True):
-    """The EA's word on one intent. Tickets and `price` are 0 where MT5 gave none (a price of 0 is unknown, not free)."""
+    """The EA's word on one intent. Tickets and `price` are 0 where MT5 gave none: a price of 0 is unknown, not free."""
 
     intent_id: int
     phase: ResultPhase

@@ -17,7 +17,7 @@ class Levels(NamedTuple):
 
 @njit
 def stop_distance_for(atr: float, stop_atr: float, stops_level: float, spread: float, tick_size: float) -> float:
-    """Distance of the stop from the entry [price]: `stop_atr` ATRs, but outside the broker's stops level and the spread.
+    """Distance of the stop from the entry [price]: `stop_atr` ATRs, but outside the broker's stops level and spread.
 
     MT5 measures the stops level from the price that would trigger the stop, which lies one spread from the entry.
     """
@@ -25,10 +25,16 @@ def stop_distance_for(atr: float, stop_atr: float, stops_level: float, spread: f
 
 
 @njit
+def target_distance_for(atr: float, target_atr: float, stops_level: float, tick_size: float) -> float:
+    """Distance of the target from the entry [price]: `target_atr` ATRs, but outside the broker's stops level."""
+    return max(target_atr * atr, stops_level + tick_size)
+
+
+@njit
 def entry_levels(
     side: int, bid: float, ask: float, stop_distance: float, target_distance: float, tick_size: float, digits: int
 ) -> Levels:
-    """Levels of a market entry on `side`: a buy opens at the ask and is closed on the bid, a sell the other way round."""
+    """Levels of a market entry on `side`: a buy opens at the ask and closes on the bid, a sell the other way round."""
     price = ask if side > 0 else bid
     sl = rounded_price(price - side * stop_distance, tick_size, digits)
     tp = rounded_price(price + side * target_distance, tick_size, digits)

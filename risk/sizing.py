@@ -92,7 +92,7 @@ def lots_for_margin(margin_available: float, margin_per_lot: float) -> float:
 
 @njit
 def sized(side: int, price: float, budget: Budget, volume: VolumeRules, money: SymbolMoney) -> Size:
-    """Size of an entry: the smallest of all limits, floored to the volume step; 0 lots where that is below the minimum."""
+    """Size of an entry: the smallest of all limits, floored to the volume step; 0 lots where that is too small."""
     risk_lots = lots_for_risk(budget.risk_money, budget.risk_per_lot)
     lots, bound = risk_lots, _RISK
     leverage_lots = lots_for_leverage(

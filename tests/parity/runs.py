@@ -33,6 +33,7 @@ class Market:
     timeframes: tuple[Timeframe, ...]
     bars: Timeframe | None = None
     first_ticks: int | None = None
+    over_the_wire: tuple[int, int | None] = (0, 25_000)
 
     def ticks(self, reference: Path) -> Table:
         """Its ticks, real or made of real bars."""
@@ -55,13 +56,20 @@ class Market:
 
 
 MARKETS = (
-    Market("eurusd-ticks", "ticks/oanda_EURUSD_20140501_0507_utc.parquet", "EURUSD", (Timeframe.M1, Timeframe.M15)),
+    Market(
+        "eurusd-ticks",
+        "ticks/oanda_EURUSD_20140501_0507_utc.parquet",
+        "EURUSD",
+        (Timeframe.M1, Timeframe.M15),
+        over_the_wire=(160_000, None),
+    ),
     Market(
         "xauusd-ticks",
         "ticks/oanda_XAUUSD_20140502_0506_utc.parquet",
         "XAUUSD",
         (Timeframe.M1, Timeframe.M5),
         first_ticks=150_000,
+        over_the_wire=(60_000, None),
     ),
     Market(
         "eurusd-bars",

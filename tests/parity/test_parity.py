@@ -34,8 +34,6 @@ from tests.parity.wires import over_zeromq
 
 pytestmark = [pytest.mark.parity, pytest.mark.reference]
 
-WIRE_TICKS = 25_000
-
 PINNED: dict[str, tuple[str, str]] = {
     "eurusd-ticks": (
         "58832c871dc55528a829f9c62f298d9af2ea66d7b164e5a867a8f39f0efca8ec",
@@ -230,8 +228,8 @@ def test_compiled_loop_over_decide(ran: Ran) -> None:
 
 @pytest.mark.integration
 def test_bridge_and_terminal_over_zeromq(ran: Ran, tmp_path: Path) -> None:
-    """Lock-step, one tick a batch; the length is bounded by patience, the parity holds for the whole data set."""
-    ticks = ran.ticks[:WIRE_TICKS]
+    """Lock-step, one tick a batch, over a part of each data set that trades."""
+    ticks = ran.ticks[slice(*ran.market.over_the_wire)]
     expected, _ = run(ran.market, ticks)
     statistics, decisions, account = over_zeromq(ran.market, ticks, tmp_path)
     assert statistics.ticks == len(ticks)

@@ -1,0 +1,49 @@
+"""Whether a terminal's ticks go on where they ended, also over a broken connection.
+
+The EA numbers its batches without gaps over reconnections, and sends those again that were not answered. So a batch
+that follows the last one continues the engine's bars, and one that was seen before must not be counted twice.
+"""
+
+from collections import OrderedDict
+from enum import IntEnum
+from typing import Final
+
+_REMEMBERED: Final = 4096
+
+
+class Place(IntEnum):
+    """Where a batch belongs."""
+
+    NEXT = 1
+    AGAIN = 2
+    ELSEWHERE = 3
+
+
+class Stream:
+    """The batches an engine was fed with."""
+
+    def __init__(self) -> None:
+        self._fed: OrderedDict[int, tuple[int, int]] = OrderedDict()
+        self._last: int | None = None
+
+    def place_of(self, batch: int, ticks: int, last_msc: int) -> Place:
+        """Where a batch of so many `ticks` whose last is of `last_msc` [ms, broker's clock] belongs."""
+        if self._fed.get(batch) == (ticks, last_msc):
+            return Place.AGAIN
+        if self._last is not None and batch == self._last + 1:
+            return Place.NEXT
+        return Place.ELSEWHERE
+
+    def fed(self, batch: int, ticks: int, last_msc: int) -> None:
+        """The engine was fed with this batch."""
+        if batch in self._fed:
+            self._fed.clear()  # the EA has begun to count anew
+        self._fed[batch] = ticks, last_msc
+        self._last = batch
+        if len(self._fed) > _REMEMBERED:
+            self._fed.popitem(last=False)
+
+    def broken(self) -> None:
+        """A batch was left out, or the account is in other hands: what comes next continues nothing."""
+        self._fed.clear()
+        self._last = None

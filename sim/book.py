@@ -1,0 +1,81 @@
+"""The open positions of one account, as rows a kernel can walk, in the order of their tickets."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from domain.pricing import SymbolMoney, position_profit
+from domain.trading import Position, PositionType
+from sim.matching import POSITION_DTYPE, Rows
+
+_FIRST_CAPACITY: Final = 16
+
+
+class PositionBook:
+    """Rows of POSITION_DTYPE and the comments that belong to them."""
+
+    def __init__(self) -> None:
+        self._rows: Rows = np.zeros(_FIRST_CAPACITY, POSITION_DTYPE)
+        self._comments: dict[int, str] = {}
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[int]:
+        """Tickets, oldest first."""
+        return iter([int(ticket) for ticket in self.rows["position_ticket"]])
+
+    @property
+    def rows(self) -> Rows:
+        """The positions, shape [n]: a view, valid until the book changes."""
+        return self._rows[: self._count]
+
+    def add(self, comment: str, **fields: float) -> None:
+        """Append a position; its ticket must be above all before it. `fields` are those of POSITION_DTYPE."""
+        if self._count == len(self._rows):
+            self._rows = np.concatenate([self._rows, np.zeros_like(self._rows)])
+        row = self._rows[self._count]
+        for name in POSITION_DTYPE.names or ():
+            row[name] = fields[name]
+        self._comments[int(fields["position_ticket"])] = comment
+        self._count += 1
+
+    def row_of(self, position_ticket: int) -> Any | None:  # noqa: ANN401 - a numpy record; writing to it writes to the book
+        """The row of a ticket, or None where no such position is open."""
+        found = np.flatnonzero(self.rows["position_ticket"] == position_ticket)
+        return self._rows[found[0]] if len(found) else None
+
+    def remove(self, position_ticket: int) -> None:
+        """Take a closed position out; a ticket that is not there changes nothing."""
+        keep = self.rows["position_ticket"] != position_ticket
+        kept = self.rows[keep]
+        self._count = len(kept)
+        self._rows[: self._count] = kept
+        self._comments.pop(position_ticket, None)
+
+    def comment_of(self, position_ticket: int) -> str:
+        """Comment of the order that opened the position."""
+        return self._comments[position_ticket]
+
+    def position(self, row: Any, symbols: Sequence[str], close_price: float, money: SymbolMoney) -> Position:  # noqa: ANN401
+        """The position in `row` as MT5 reports it, with its floating profit at `close_price`."""
+        ticket, side = int(row["position_ticket"]), int(row["side"])
+        volume, price_open = float(row["volume"]), float(row["price_open"])
+        return Position(
+            position_ticket=ticket,
+            position_id=ticket,
+            symbol=symbols[int(row["symbol_index"])],
+            type=PositionType.BUY if side > 0 else PositionType.SELL,
+            magic=int(row["magic"]),
+            volume=volume,
+            price_open=price_open,
+            sl=float(row["sl"]),
+            tp=float(row["tp"]),
+            swap=float(row["swap"]),
+            profit=float(position_profit(side, volume, price_open, close_price, money)),
+            time_msc=int(row["time_msc"]),
+            time_update_msc=int(row["time_update_msc"]),
+            comment=self._comments[ticket],
+        )

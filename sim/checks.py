@@ -1,0 +1,83 @@
+"""What the trade server checks before it executes a request, in the server's order; each failure has its own retcode.
+
+Sources: MQL5 reference, "Return Codes of the Trade Server" and "Order Properties"; order of the checks: assumption.
+"""
+
+import math
+from typing import Any, Final
+
+from domain.retcodes import Retcode
+from domain.symbols import FillingFlag, SymbolSpec, SymbolTradeMode
+from domain.trading import OrderFilling, OrderType
+from sim.requests import TradeRequest
+
+_STEP_SLACK: Final = 1e-6
+_LOT_DIGITS: Final = 8  # MT5 keeps volumes as whole numbers of 1e-8 lots
+_FILLING_BIT: Final = {OrderFilling.FOK: FillingFlag.FOK, OrderFilling.IOC: FillingFlag.IOC}
+
+OPEN_MODES: Final = {
+    SymbolTradeMode.DISABLED: (Retcode.TRADE_DISABLED, Retcode.TRADE_DISABLED),
+    SymbolTradeMode.LONGONLY: (None, Retcode.LONG_ONLY),
+    SymbolTradeMode.SHORTONLY: (Retcode.SHORT_ONLY, None),
+    SymbolTradeMode.CLOSEONLY: (Retcode.CLOSE_ONLY, Retcode.CLOSE_ONLY),
+    SymbolTradeMode.FULL: (None, None),
+}
+"""Symbol's trade mode -> what a new buy and a new sell are refused with."""
+
+
+def on_grid(volume: float, step: float) -> float:
+    """`volume` [lots] without binary noise, as the server stores it."""
+    return round(round(volume / step) * step, _LOT_DIGITS)
+
+
+def floored(volume: float, step: float) -> float:
+    """The largest volume on the grid that is not above `volume` [lots]."""
+    return on_grid(math.floor(volume / step + _STEP_SLACK) * step, step)
+
+
+def volume_refusal(volume: float, spec: SymbolSpec) -> Retcode | None:
+    """10014 for a volume outside the symbol's limits or off its step."""
+    if not spec.volume_min - _STEP_SLACK <= volume <= spec.volume_max + _STEP_SLACK:
+        return Retcode.INVALID_VOLUME
+    steps = volume / spec.volume_step
+    return None if abs(steps - round(steps)) < _STEP_SLACK else Retcode.INVALID_VOLUME
+
+
+def filling_refusal(filling: OrderFilling, spec: SymbolSpec) -> Retcode | None:
+    """10030 for a filling mode the symbol does not list; RETURN has no bit and never fits market execution."""
+    bit = _FILLING_BIT.get(filling, FillingFlag.NONE)
+    return None if bit & spec.filling_flags else Retcode.INVALID_FILL
+
+
+def stops_refusal(side: int, bid: float, ask: float, sl: float, tp: float, spec: SymbolSpec) -> Retcode | None:
+    """10016 for levels on the wrong side of the closing quote, or nearer to it than the stops level.
+
+    A level exactly at the quote would trigger at once and is refused as well, with a stops level of 0 (assumption).
+    """
+    price = bid if side > 0 else ask
+    near = max(spec.stops_level_points, 1)
+    wrong_sl = sl != 0.0 and side * _points(price - sl, spec) < near
+    wrong_tp = tp != 0.0 and side * _points(tp - price, spec) < near
+    return Retcode.INVALID_STOPS if wrong_sl or wrong_tp or sl < 0.0 or tp < 0.0 else None
+
+
+def freeze_refusal(position: Any, bid: float, ask: float, spec: SymbolSpec) -> Retcode | None:  # noqa: ANN401 - a row
+    """10029 while the market stands within the freeze level of a position's stop loss or take profit."""
+    price = bid if position["side"] > 0 else ask
+    levels = [float(level) for level in (position["sl"], position["tp"]) if level > 0.0]
+    frozen = any(abs(_points(price - level, spec)) <= spec.freeze_level_points for level in levels)
+    return Retcode.FROZEN if frozen and spec.freeze_level_points > 0 else None
+
+
+def mode_refusal(side: int, spec: SymbolSpec) -> Retcode | None:
+    """10017, 10042, 10043 or 10044 where the symbol does not take new positions on this side."""
+    return OPEN_MODES[spec.trade_mode][0 if side > 0 else 1]
+
+
+def side_of(request: TradeRequest) -> int:
+    """+1 buy, -1 sell, 0 for an order type that is not a market order."""
+    return {OrderType.BUY: 1, OrderType.SELL: -1}.get(request.type, 0)
+
+
+def _points(distance: float, spec: SymbolSpec) -> int:
+    return round(distance / spec.point)

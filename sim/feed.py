@@ -1,0 +1,129 @@
+"""A tape played through a simulated terminal in batches: what the server did, then the ticks the EA may see."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from domain.dtypes import RATES_DTYPE
+from domain.timeframes import Timeframe
+from domain.updates import Money, TradeUpdate
+from marketdata.tape import Slice, Tape
+from signals.fold import closed_capacity, fold_ticks, new_fold
+from sim.matching import Rows
+from sim.terminal import SimTerminal
+
+Charts = Mapping[tuple[str, Timeframe], Rows]
+"""Closed bars (RATES_DTYPE, oldest first) by symbol and timeframe."""
+
+NO_BARS: Final = np.zeros(0, RATES_DTYPE)
+
+
+@dataclass(slots=True, kw_only=True)
+class Batch:
+    """Ticks of one symbol on their way. `start` is their place among the symbol's ticks; `sent_ns` 0 = not sent yet."""
+
+    number: int
+    symbol: str
+    symbol_index: int
+    start: int
+    ticks: Rows
+    money: Money
+    sent_ns: int = 0
+
+
+class Feed:
+    """Plays `tape` on `terminal`, `max_ticks` at a time.
+
+    With `batch_ms` each symbol's ticks of a window come as one batch, so that several symbols need few batches; without
+    it the ticks keep their order across symbols. `history` is what the charts held before the first tick.
+
+    Raises:
+        ValueError: for a symbol the terminal does not have.
+    """
+
+    def __init__(
+        self,
+        terminal: SimTerminal,
+        tape: Tape,
+        *,
+        max_ticks: int = 1,
+        batch_ms: int | None = None,
+        history: Charts | None = None,
+    ) -> None:
+        self._terminal = terminal
+        self._tape = tape
+        self._history = history or {}
+        self._places = tuple(terminal.symbols.index(name) for name in tape.symbols)
+        self._slices = self._in_windows(batch_ms) if batch_ms else iter(tape)
+        self._slice: Slice | None = next(self._slices, None)
+        self._reached: dict[str, int] = {}
+        self._number = 0
+        self.max_ticks = max_ticks
+        self.played = 0
+
+    @property
+    def total(self) -> int:
+        """Ticks in all."""
+        return self._tape.total
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every tick has been played."""
+        return self._slice is None
+
+    def play(self) -> tuple[TradeUpdate | None, Batch]:
+        """What changed at the server up to the next batch, and that batch; the terminal then stands at its last tick.
+
+        A batch ends before a tick at which the server acts by itself.
+
+        Raises:
+            StopIteration: when the tape is over.
+        """
+        if self._slice is None:
+            raise StopIteration
+        terminal = self._terminal
+        symbol, start, end = self._slice
+        place, ticks = self._places[symbol], self._tape.ticks[symbol]
+        limit = min(end, start + self.max_ticks)
+        stop = terminal.scan(place, ticks, start, limit)
+        if stop == start:
+            update = terminal.on_tick(place, ticks, start)
+            stop = terminal.scan(place, ticks, start + 1, limit)
+        else:
+            update = terminal.take_changes()
+        terminal.settle(place, ticks, stop - 1)
+        self._slice = (symbol, stop, end) if stop < end else next(self._slices, None)
+        self._number += 1
+        self.played += stop - start
+        name, money = self._tape.symbols[symbol], terminal.money()
+        self._reached[name] = stop
+        return update, Batch(
+            number=self._number, symbol=name, symbol_index=place, start=start, ticks=ticks[start:stop], money=money
+        )
+
+    def bars(self, symbol: str, timeframe: Timeframe, count: int, played: int) -> Rows:
+        """The last `count` bars closed by the first `played` ticks of `symbol`, the history before them included."""
+        before = self._history.get((symbol, timeframe), NO_BARS)
+        closed = self._closed_bars(symbol, timeframe, played)
+        return np.concatenate([before, closed])[-count:] if count else NO_BARS
+
+    def reached(self, symbol: str) -> int:
+        """How many ticks of `symbol` have been played."""
+        return self._reached.get(symbol, 0)
+
+    def _closed_bars(self, symbol: str, timeframe: Timeframe, played: int) -> Rows:
+        spec = self._terminal.spec(symbol)
+        if spec is None or played == 0:
+            return NO_BARS
+        ticks, period_s = self._tape.ticks[self._tape.symbols.index(symbol)], timeframe.seconds
+        fold = new_fold()
+        capacity = int(closed_capacity(fold, period_s, ticks, 0, played))
+        bars, at = np.zeros(capacity, RATES_DTYPE), np.zeros(capacity, np.int64)
+        count = int(fold_ticks(fold, period_s, spec.point, ticks, 0, played, bars, at))
+        return bars[:count]
+
+    def _in_windows(self, batch_ms: int) -> Iterator[Slice]:
+        for batch in self._tape.symbol_batches(batch_ms=batch_ms):
+            yield from batch

@@ -1,0 +1,118 @@
+"""Deals, finished orders and the balance: what MT5 shows in the history of an account."""
+
+from typing import Final
+
+from domain.pricing import rounded_money
+from domain.trading import Deal, DealEntry, DealReason, DealType, Order, OrderState, OrderType
+from sim.accounting import commission_of
+from sim.profiles import AccountProfile
+
+_FIRST_DEAL_TICKET: Final = 1_000_001
+_FIRST_ORDER_TICKET: Final = 2_000_001  # apart from the deals, so that a mix-up of the two is noticed
+
+
+class Ledger:
+    """An account's history. The balance is the sum of its deals, the first of which is the deposit."""
+
+    def __init__(self, profile: AccountProfile) -> None:
+        self._profile = profile
+        self._next_order = _FIRST_ORDER_TICKET
+        self.deals: list[Deal] = []
+        self.orders: list[Order] = []
+        self.balance = 0.0
+
+    def deposit(self, amount: float, time_msc: int) -> None:
+        """Book money that comes in, or goes out, as MT5 does: a deal of type BALANCE."""
+        self._append(
+            Deal(
+                deal_ticket=self._next_deal,
+                order_ticket=0,
+                position_id=0,
+                symbol="",
+                type=DealType.BALANCE,
+                entry=DealEntry.IN,
+                reason=DealReason.CLIENT,
+                magic=0,
+                volume=0.0,
+                price=0.0,
+                profit=amount,
+                swap=0.0,
+                commission=0.0,
+                fee=0.0,
+                time_msc=time_msc,
+                comment="deposit" if amount > 0.0 else "withdrawal",
+            )
+        )
+
+    def take_order_ticket(self) -> int:
+        """A new ticket."""
+        self._next_order += 1
+        return self._next_order - 1
+
+    def book(
+        self, order: Order, entry: DealEntry, reason: DealReason, price: float, profit: float, swap: float
+    ) -> Deal:
+        """Book the one deal of a market `order`, with its commission; order and deal go into the history."""
+        volume = order.volume_initial
+        rule = self._profile.commission_of(order.symbol)
+        deal = Deal(
+            deal_ticket=self._next_deal,
+            order_ticket=order.order_ticket,
+            position_id=order.position_id,
+            symbol=order.symbol,
+            type=DealType.BUY if order.type == OrderType.BUY else DealType.SELL,
+            entry=entry,
+            reason=reason,
+            magic=order.magic,
+            volume=volume,
+            price=price,
+            profit=profit,
+            swap=swap,
+            commission=commission_of(rule, entry, volume, self._profile.currency_digits),
+            fee=0.0,
+            time_msc=order.time_setup_msc,
+            comment=order.comment,
+        )
+        self.orders.append(order)
+        self._append(deal)
+        return deal
+
+    @property
+    def _next_deal(self) -> int:
+        return _FIRST_DEAL_TICKET + len(self.deals)
+
+    def _append(self, deal: Deal) -> None:
+        self.deals.append(deal)
+        self.balance = float(rounded_money(self.balance + deal.balance_change, self._profile.currency_digits))
+
+
+def filled_order(  # noqa: PLR0913 - what an order is made of
+    order_ticket: int,
+    position_id: int,
+    symbol: str,
+    side: int,
+    volume: float,
+    *,
+    sl: float,
+    tp: float,
+    magic: int,
+    comment: str,
+    time_msc: int,
+) -> Order:
+    """A market order as the history keeps it: filled at once, nothing left of it."""
+    return Order(
+        order_ticket=order_ticket,
+        symbol=symbol,
+        type=OrderType.BUY if side > 0 else OrderType.SELL,
+        state=OrderState.FILLED,
+        magic=magic,
+        position_id=position_id,
+        volume_initial=volume,
+        volume_current=0.0,
+        price_open=0.0,
+        sl=sl,
+        tp=tp,
+        time_setup_msc=time_msc,
+        time_expiration_s=0,
+        comment=comment,
+    )

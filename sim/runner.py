@@ -1,0 +1,221 @@
+"""Engine and simulated terminal in one process, without a socket: what every other way of running is compared with.
+
+Order of events at a tick, the same as between bridge and EA: the quote becomes the terminal's, the server acts by
+itself (swap, stops, targets), what it did is booked, the engine sees the tick, its intents are executed at this quote
+and booked. Between two such moments a compiled scan and the engine's compiled walk do the work: no Python per tick.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import msgspec
+import numpy as np
+
+from account.booking import booked, issued, reconciled
+from account.events import AccountEvent, IntentSent, SessionOpened, SymbolsSeen
+from account.state import AccountState
+from domain.intents import Intent
+from domain.servertime import utc_ns_from_server_msc
+from domain.trading import Deal
+from domain.updates import Money, TradeUpdate
+from marketdata.tape import Tape
+from sim.executor import Executor, ExecutorGuards
+from sim.memory import RamMemory
+from sim.terminal import SimTerminal
+from strategy.events import AccountChanged, EngineEvent, Quotes, WarmUp
+from strategy.params import EngineSettings
+from strategy.tables import Table, empty_decisions
+
+WINDOW_TICKS: Final = 16_384
+"""Ticks walked at once: a window that fits the processor's cache, and bounds what is scanned twice after an intent."""
+
+SESSION: Final = 1
+
+Progress = Callable[[int, int], None]
+"""Told the ticks done and the ticks in all, once a window."""
+
+
+class DecisionEngine(Protocol):
+    """What the runner drives: `strategy.engine.Engine`, or a stand-in for it."""
+
+    account: AccountState
+    settings: EngineSettings
+
+    def on_event(self, event: EngineEvent) -> tuple[Intent, ...]:
+        """Take an event in."""
+
+    def advance(self, quotes: Quotes, start: int, stop: int | None = None) -> tuple[int, tuple[Intent, ...]]:
+        """Walk from tick `start` of `quotes` to `stop`, or just past the first tick that made intents."""
+
+    def adopt_money(self, money: Money) -> None:
+        """Take the terminal's money as the truth."""
+
+    def take_decisions(self) -> Table:
+        """Decision records since the last call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """What a run came to. `decisions` are rows of DECISION_DTYPE; `deals` begin with the deposit."""
+
+    decisions: Table
+    intents: tuple[Intent, ...]
+    deals: tuple[Deal, ...]
+    money: Money
+    account_digest: str
+    ticks: int
+
+    def decisions_hash(self) -> str:
+        """Hash of all decisions, every number of every gate [hex]."""
+        return hashlib.sha256(self.decisions.tobytes()).hexdigest()
+
+    def order_list_hash(self) -> str:
+        """Hash of everything that was ordered and executed [hex]."""
+        return hashlib.sha256(msgspec.json.encode([self.intents, self.deals])).hexdigest()
+
+
+class Runner:
+    """One run of `engine` over `tape` against `terminal`.
+
+    The tape's symbols are the terminal's names. `warm_up` is the history before the first tick; `on_progress` is told
+    how far the run is.
+
+    Raises:
+        ValueError: for a symbol the terminal does not have.
+    """
+
+    def __init__(
+        self,
+        engine: DecisionEngine,
+        terminal: SimTerminal,
+        tape: Tape,
+        *,
+        guards: ExecutorGuards | None = None,
+        warm_up: Iterable[WarmUp] = (),
+        on_progress: Progress | None = None,
+    ) -> None:
+        _check(tape, terminal)
+        self._engine = engine
+        self._terminal = terminal
+        self._tape = tape
+        self._warm_up = warm_up
+        self._on_progress = on_progress
+        self._executor = Executor(terminal, RamMemory(), guards or ExecutorGuards(), engine.settings.magic)
+        self._places = tuple(terminal.symbols.index(name) for name in tape.symbols)
+        self._intents: list[Intent] = []
+        self._decisions: list[Table] = []
+        self._news = True  # the terminal's money has to be adopted at the end of the next tick
+        self._done = 0
+
+    def run(self) -> RunResult:
+        """Play the tape to its end."""
+        self._open_session()
+        for symbol, start, stop in self._tape:
+            for window in range(start, stop, WINDOW_TICKS):
+                self._play(symbol, window, min(window + WINDOW_TICKS, stop))
+        return self._result()
+
+    def _open_session(self) -> None:
+        terminal = self._terminal
+        opened = session_opened(terminal, self._engine.settings.magic, SESSION)
+        self._book([opened, SymbolsSeen(time_ns=opened.time_ns, specs=terminal.specs)])
+        events, _ = reconciled(self._engine.account, terminal.snapshot(), (), SESSION, opened.time_ns)
+        self._book(events)
+        for history in self._warm_up:
+            self._engine.on_event(history)
+
+    def _play(self, symbol: int, start: int, stop: int) -> None:
+        """One window of one symbol's ticks."""
+        terminal, place, ticks = self._terminal, self._places[symbol], self._tape.ticks[symbol]
+        quotes = Quotes(self._tape.symbols[symbol], ticks[start:stop], terminal.server_offset_s)
+        at = start
+        while at < stop:
+            until = terminal.scan(place, ticks, at, stop)
+            if until == at:
+                self._take(terminal.on_tick(place, ticks, at))
+                until = at + 1
+            if self._news:
+                until = at + 1
+            step, intents = self._engine.advance(quotes, at - start, until - start)
+            at = start + step
+            terminal.settle(place, ticks, at - 1)
+            self._adopt_money()
+            if intents:
+                self._carry_out(intents)
+        self._end_window(stop - start)
+
+    def _adopt_money(self) -> None:
+        """Where something changed, the terminal's word on the money counts from the end of the next tick on."""
+        if self._news:
+            self._engine.adopt_money(self._terminal.money())
+            self._news = False
+
+    def _carry_out(self, intents: Sequence[Intent]) -> None:
+        account, time_ns = self._engine.account, self._now_ns()
+        fresh = [(intent, issued(account, intent, time_ns)) for intent in intents]
+        self._book([event for intent, events in fresh if events for event in (*events, _sent(intent, time_ns))])
+        for intent, events in fresh:
+            if events:
+                self._intents.append(intent)
+                self._take(self._executor.execute(intent, self._terminal.now_msc))
+
+    def _take(self, update: TradeUpdate | None) -> None:
+        if update is not None:
+            self._book(booked(self._engine.account, update, self._now_ns()))
+            self._news = True
+
+    def _book(self, events: Sequence[AccountEvent]) -> None:
+        self._engine.on_event(AccountChanged(events))
+
+    def _now_ns(self) -> int:
+        return utc_ns_from_server_msc(self._terminal.now_msc, self._terminal.server_offset_s)
+
+    def _end_window(self, ticks: int) -> None:
+        decisions = self._engine.take_decisions()
+        if len(decisions):
+            self._decisions.append(decisions)
+        self._done += ticks
+        if self._on_progress is not None:
+            self._on_progress(self._done, self._tape.total)
+
+    def _result(self) -> RunResult:
+        return RunResult(
+            decisions=np.concatenate(self._decisions) if self._decisions else empty_decisions(),
+            intents=tuple(self._intents),
+            deals=self._terminal.deals,
+            money=self._terminal.money(),
+            account_digest=self._engine.account.digest(),
+            ticks=self._done,
+        )
+
+
+def session_opened(terminal: SimTerminal, magic: int, session: int) -> SessionOpened:
+    """The event with which a session of `terminal` begins."""
+    account = terminal.account()
+    return SessionOpened(
+        time_ns=utc_ns_from_server_msc(terminal.now_msc, terminal.server_offset_s),
+        login=account.login,
+        server=account.server,
+        session=session,
+        terminal_id="simulated",
+        currency=account.currency,
+        currency_digits=account.currency_digits,
+        leverage=account.leverage,
+        margin_mode=account.margin_mode,
+        trade_mode=account.trade_mode,
+        trade_allowed=account.trade_allowed,
+        server_offset_s=terminal.server_offset_s,
+        magic=magic,
+    )
+
+
+def _sent(intent: Intent, time_ns: int) -> IntentSent:
+    return IntentSent(time_ns=time_ns, intent_id=intent.intent_id, attempt=1)
+
+
+def _check(tape: Tape, terminal: SimTerminal) -> None:
+    for symbol in tape.symbols:
+        if symbol not in terminal.symbols:
+            raise ValueError(f"symbol {symbol} is on the tape, but the terminal has {', '.join(terminal.symbols)}")

@@ -1,0 +1,168 @@
+"""The simulated trade server: takes a request, checks it as MT5 does, executes it against the latest quote."""
+
+from typing import Any, Final
+
+from domain.retcodes import Retcode
+from domain.symbols import ExecutionMode, SymbolSpec
+from domain.trading import Deal, DealReason, OrderFilling
+from sim import checks
+from sim.holdings import Fill, Holdings
+from sim.market import Market
+from sim.requests import Disturbance, FillPlan, TradeAction, TradeAnswer, TradeRequest, refused
+
+_COMMENT_LIMIT: Final = 31
+
+
+class TradeServer:
+    """Executes requests on `holdings` at the quotes of `market`; `fills` may disturb them."""
+
+    def __init__(self, market: Market, holdings: Holdings, fills: FillPlan) -> None:
+        self._market = market
+        self._holdings = holdings
+        self._fills = fills
+
+    def execute(self, request: TradeRequest, reason: DealReason) -> TradeAnswer:
+        """The server's answer; where an acknowledgement is lost, TIMEOUT although the request was executed."""
+        disturbance = self._fills.disturbance(request)
+        if disturbance.retcode:
+            return self._refusal(request, disturbance.retcode)
+        answer = self._dispatch(request, reason, disturbance)
+        return TradeAnswer(retcode=Retcode.TIMEOUT, comment="no answer") if disturbance.lost_answer else answer
+
+    def _dispatch(self, request: TradeRequest, reason: DealReason, disturbance: Disturbance) -> TradeAnswer:
+        if request.action == TradeAction.SLTP:
+            return self._modify(request)
+        if request.action != TradeAction.DEAL:
+            return refused(Retcode.INVALID, f"{TradeAction(request.action).name} is not simulated: market orders only")
+        if request.symbol not in self._market.index_of or checks.side_of(request) == 0:
+            return refused(Retcode.INVALID, "unknown symbol or order type")
+        refusal = self._market_refusal(request)
+        if refusal is not None:
+            return self._refusal(request, refusal)
+        if request.position_ticket:
+            return self._close(request, reason, disturbance)
+        return self._open(request, reason, disturbance)
+
+    def _market_refusal(self, request: TradeRequest) -> Retcode | None:
+        index = self._market.index_of[request.symbol]
+        spec = self._market.specs[index]
+        refusal = checks.volume_refusal(request.volume, spec) or checks.filling_refusal(request.filling, spec)
+        if refusal is not None:
+            return refusal
+        if not self._market.in_session(index):
+            return Retcode.MARKET_CLOSED
+        if not self._market.is_quoted(index):
+            return Retcode.PRICE_OFF
+        price = self._market.price(index, checks.side_of(request))
+        allowed = (request.deviation_points + 0.5) * spec.point
+        moved = spec.execution_mode == ExecutionMode.INSTANT and abs(request.price - price) > allowed
+        return Retcode.REQUOTE if moved else None
+
+    def _open(self, request: TradeRequest, reason: DealReason, disturbance: Disturbance) -> TradeAnswer:
+        index, side = self._market.index_of[request.symbol], checks.side_of(request)
+        spec = self._market.specs[index]
+        bid, ask, _ = self._market.quote(index)
+        refusal = checks.mode_refusal(side, spec)
+        refusal = refusal or checks.stops_refusal(side, bid, ask, request.sl, request.tp, spec)
+        if refusal is not None:
+            return self._refusal(request, refusal)
+        fill = self._fill(request, reason, index, side, disturbance)
+        refusal = self._room_refusal(index, side, fill) if fill.volume else Retcode.REJECT
+        if refusal is not None:
+            return self._refusal(request, refusal)
+        return self._done(request, self._holdings.open(index, side, fill))
+
+    def _close(self, request: TradeRequest, reason: DealReason, disturbance: Disturbance) -> TradeAnswer:
+        position = self._holdings.book.row_of(request.position_ticket)
+        if position is None:
+            return self._refusal(request, Retcode.POSITION_CLOSED)
+        index, side = int(position["symbol_index"]), int(position["side"])
+        spec = self._market.specs[index]
+        if spec.name != request.symbol or checks.side_of(request) != -side:
+            return refused(Retcode.INVALID, "closing takes the position's symbol and the opposite type")
+        if request.volume > position["volume"] + spec.volume_step / 2.0:
+            return self._refusal(request, Retcode.INVALID_CLOSE_VOLUME)
+        refusal = self._freeze_refusal(position, spec)
+        fill = self._fill(request, reason, index, -side, disturbance)
+        if refusal is not None or not fill.volume:
+            return self._refusal(request, refusal or Retcode.REJECT)
+        return self._done(request, self._holdings.reduce(request.position_ticket, fill))
+
+    def _modify(self, request: TradeRequest) -> TradeAnswer:
+        position = self._holdings.book.row_of(request.position_ticket)
+        if position is None:
+            return self._refusal(request, Retcode.POSITION_CLOSED)
+        refusal = self._modify_refusal(request, position)
+        if refusal is not None:
+            return self._refusal(request, refusal)
+        self._holdings.move_stops(request.position_ticket, request.sl, request.tp)
+        return self._refusal(request, Retcode.DONE)
+
+    def _modify_refusal(self, request: TradeRequest, position: Any) -> Retcode | None:  # noqa: ANN401 - a row of the book
+        index = int(position["symbol_index"])
+        spec = self._market.specs[index]
+        if not self._market.in_session(index):
+            return Retcode.MARKET_CLOSED
+        if position["sl"] == request.sl and position["tp"] == request.tp:
+            return Retcode.NO_CHANGES
+        bid, ask, _ = self._market.quote(index)
+        refusal = self._freeze_refusal(position, spec)
+        return refusal or checks.stops_refusal(int(position["side"]), bid, ask, request.sl, request.tp, spec)
+
+    def _freeze_refusal(self, position: Any, spec: SymbolSpec) -> Retcode | None:  # noqa: ANN401 - a row of the book
+        bid, ask, _ = self._market.quote(int(position["symbol_index"]))
+        return checks.freeze_refusal(position, bid, ask, spec)
+
+    def _room_refusal(self, index: int, side: int, fill: Fill) -> Retcode | None:
+        """10040, 10034 or 10019 where the account has no room for a new position."""
+        rows, spec = self._holdings.book.rows, self._market.specs[index]
+        limit = self._holdings.profile.limit_positions
+        if limit and len(rows) >= limit:
+            return Retcode.LIMIT_POSITIONS
+        same = rows[(rows["symbol_index"] == index) & (rows["side"] == side)]
+        if spec.volume_limit and float(same["volume"].sum()) + fill.volume > spec.volume_limit + spec.volume_step / 2.0:
+            return Retcode.LIMIT_VOLUME
+        money = self._holdings.money()
+        extra = self._holdings.margin_with(index, side, fill.volume, fill.price) - money.margin
+        return Retcode.NO_MONEY if extra > max(money.margin_free, 0.0) else None
+
+    def _fill(self, request: TradeRequest, reason: DealReason, index: int, side: int, disturbance: Disturbance) -> Fill:
+        """What the market gives: volume 0 where Fill-or-Kill cannot be filled in whole."""
+        spec = self._market.specs[index]
+        volume = checks.on_grid(request.volume, spec.volume_step)
+        if disturbance.fill_fraction < 1.0:
+            volume = checks.floored(volume * disturbance.fill_fraction, spec.volume_step)
+            volume = 0.0 if request.filling == OrderFilling.FOK else volume
+        slippage = self._holdings.profile.slippage_points + disturbance.slippage_points
+        return Fill(
+            volume=volume,
+            price=self._market.fill_price(index, side, slippage),
+            reason=reason,
+            magic=request.magic,
+            comment=request.comment[:_COMMENT_LIMIT],
+            sl=request.sl,
+            tp=request.tp,
+        )
+
+    def _done(self, request: TradeRequest, deal: Deal) -> TradeAnswer:
+        bid, ask, _ = self._market.quote(self._market.index_of[request.symbol])
+        partly = deal.volume < checks.on_grid(request.volume, self._spec_of(request).volume_step)
+        return TradeAnswer(
+            retcode=Retcode.DONE_PARTIAL if partly else Retcode.DONE,
+            deal_ticket=deal.deal_ticket,
+            order_ticket=deal.order_ticket,
+            volume=deal.volume,
+            price=deal.price,
+            bid=bid,
+            ask=ask,
+            comment="Request executed",
+        )
+
+    def _spec_of(self, request: TradeRequest) -> SymbolSpec:
+        return self._market.specs[self._market.index_of[request.symbol]]
+
+    def _refusal(self, request: TradeRequest, retcode: int) -> TradeAnswer:
+        index = self._market.index_of.get(request.symbol)
+        bid, ask, _ = self._market.quote(index) if index is not None else (0.0, 0.0, 0)
+        words = Retcode(retcode).name.lower().replace("_", " ")
+        return TradeAnswer(retcode=retcode, bid=bid, ask=ask, comment=words)

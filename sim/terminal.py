@@ -1,0 +1,225 @@
+"""A MetaTrader 5 terminal and its trade server in one object: quotes in, orders filled, deals and positions kept.
+
+Life cycle as in MT5 on a hedging account: a request makes an order, the order makes a deal, the deal opens a position,
+reduces it or closes it. What is simulated, from which source, and what is not: docs/simulated-terminal.md.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from domain.retcodes import Retcode
+from domain.symbols import SymbolSpec
+from domain.trading import AccountSnapshot, Deal, DealReason, MarginMode, Order, Position
+from domain.updates import Money, TradeUpdate
+from sim import matching
+from sim.holdings import Fill, Holdings
+from sim.market import Market, next_opening_s
+from sim.profiles import AccountProfile
+from sim.requests import FairFills, FillPlan, TradeAnswer, TradeRequest, refused
+from sim.server import TradeServer
+
+
+class SimTerminal:
+    """One account at one simulated broker.
+
+    `profile` is the account, `specs` the symbols in the order of their indices, `fills` may disturb requests;
+    `start_msc` is the server's clock before the first quote [ms], `server_offset_s` how far it is ahead of UTC [s].
+    `autotrading` and `connected` are the two switches a user or a network can flip.
+
+    Raises:
+        ValueError: for an account that is not hedging.
+        SymbolSpecError: for a symbol that cannot be priced.
+    """
+
+    def __init__(
+        self,
+        profile: AccountProfile,
+        specs: Sequence[SymbolSpec],
+        *,
+        server_offset_s: int = 0,
+        start_msc: int = 0,
+        fills: FillPlan | None = None,
+    ) -> None:
+        if profile.margin_mode is not MarginMode.RETAIL_HEDGING:
+            raise ValueError(f"margin_mode {profile.margin_mode.name} is not simulated; use a hedging account")
+        self.profile = profile
+        self.server_offset_s = server_offset_s
+        self.autotrading = True
+        self.connected = True
+        leverage = profile.leverage_at(profile.deposit)
+        self._market = Market(specs, profile.currency, profile.currency_digits, leverage, start_msc)
+        self._holdings = Holdings(profile, self._market)
+        self._server = TradeServer(self._market, self._holdings, fills or FairFills())
+
+    @property
+    def specs(self) -> tuple[SymbolSpec, ...]:
+        """The broker's symbols by index."""
+        return self._market.specs
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Their names."""
+        return self._market.symbols
+
+    @property
+    def now_msc(self) -> int:
+        """The server's clock: time of the latest tick of any symbol [ms, broker's clock]."""
+        return self._market.now_msc
+
+    # -- the market ------------------------------------------------------------------------------------------------
+
+    def scan(self, symbol_index: int, ticks: matching.Rows, start: int, stop: int) -> int:
+        """Index of the first of `ticks[start:stop]` at which the server acts by itself, or `stop`.
+
+        It acts at a stop loss or take profit inside a trade session, and at the first tick of a broker day while
+        positions are open (swap). `ticks` are in time order.
+        """
+        rows = self._holdings.book.rows
+        if not len(rows):
+            return stop
+        end = int(matching.first_at(ticks, start, stop, self._market.next_midnight_msc()))
+        levels = matching.trigger_levels(rows, symbol_index)
+        spec = self.specs[symbol_index]
+        while start < end:
+            start = int(matching.first_trigger(ticks, start, end, levels))
+            if start == end or spec.in_session(_second_of(ticks, start)):
+                break
+            opens_msc = next_opening_s(spec, _second_of(ticks, start)) * 1000
+            start = int(matching.first_at(ticks, start + 1, end, opens_msc))
+        return start
+
+    def settle(self, symbol_index: int, ticks: matching.Rows, index: int) -> None:
+        """Make `ticks[index]` the symbol's quote; the caller knows from `scan` that nothing happens up to it."""
+        self._market.take_quote(symbol_index, ticks, index)
+
+    def on_tick(self, symbol_index: int, ticks: matching.Rows, index: int) -> TradeUpdate | None:
+        """Take `ticks[index]` in: swap of a midnight that has passed, then stops and targets at this quote.
+
+        What changed, changes by hand since the last report included; None for nothing.
+        """
+        before_msc = self.now_msc
+        self._market.take_quote(symbol_index, ticks, index)
+        if len(self._holdings.book):
+            self._holdings.charge_swaps(before_msc)
+            self._close_triggered(symbol_index)
+        return self.take_changes()
+
+    def quote(self, symbol: str) -> tuple[float, float, int]:
+        """Bid, ask and time [ms, broker's clock] of the latest tick; zeros before the first.
+
+        Raises:
+            KeyError: for a symbol the broker does not have.
+        """
+        return self._market.quote(self._market.index_of[symbol])
+
+    # -- the account -----------------------------------------------------------------------------------------------
+
+    def money(self) -> Money:
+        """The account's money at the latest quotes."""
+        return self._holdings.money()
+
+    def account(self) -> AccountSnapshot:
+        """The account as the terminal shows it."""
+        money, profile = self.money(), self.profile
+        return AccountSnapshot(
+            login=profile.login,
+            server=profile.server,
+            currency=profile.currency,
+            currency_digits=profile.currency_digits,
+            leverage=self._market.leverage,
+            margin_mode=profile.margin_mode,
+            trade_mode=profile.trade_mode,
+            trade_allowed=self.autotrading,
+            balance=money.balance,
+            credit=0.0,
+            equity=money.equity,
+            margin=money.margin,
+            margin_free=money.margin_free,
+            time_msc=self.now_msc,
+        )
+
+    def spec(self, symbol: str) -> SymbolSpec | None:
+        """The symbol's specification, if the broker has the symbol."""
+        index = self._market.index_of.get(symbol)
+        return None if index is None else self.specs[index]
+
+    def positions(self) -> tuple[Position, ...]:
+        """Open positions, oldest first."""
+        return self._holdings.positions()
+
+    def position(self, position_ticket: int) -> Position | None:
+        """The open position with this ticket."""
+        return self._holdings.position(position_ticket)
+
+    @property
+    def deals(self) -> tuple[Deal, ...]:
+        """All deals, oldest first; the first is the deposit."""
+        return tuple(self._holdings.ledger.deals)
+
+    @property
+    def order_history(self) -> tuple[Order, ...]:
+        """All finished orders, oldest first."""
+        return tuple(self._holdings.ledger.orders)
+
+    def snapshot(self, since_msc: int = 0, since_ticket: int = 0) -> TradeUpdate:
+        """Everything there is, with the deals from `since_msc` [ms, broker's clock] on that follow `since_ticket`."""
+        deals = self._holdings.ledger.deals
+        chosen = tuple(deal for deal in deals if deal.time_msc >= since_msc and deal.deal_ticket > since_ticket)
+        self._holdings.mark_reported()
+        return TradeUpdate(money=self.money(), deals=chosen, positions=self.positions(), complete=True)
+
+    def take_changes(self) -> TradeUpdate | None:
+        """What changed since this was last asked, or since the last snapshot; None for nothing."""
+        return self._holdings.take_changes()
+
+    # -- requests --------------------------------------------------------------------------------------------------
+
+    def send(self, request: TradeRequest, reason: DealReason = DealReason.EXPERT) -> TradeAnswer:
+        """`OrderSend`: check the request and execute it at the latest quote.
+
+        A request with `position_ticket` closes that position; one without opens a new one, whatever else is open
+        (hedging). `reason` CLIENT makes it an order by hand, which the AutoTrading switch does not stop.
+        """
+        if not self.connected:
+            return refused(Retcode.CONNECTION)
+        if not self.autotrading and reason == DealReason.EXPERT:
+            return refused(Retcode.CLIENT_DISABLES_AT)
+        return self._server.execute(request, reason)
+
+    def _close_triggered(self, symbol_index: int) -> None:
+        bid, ask, _ = self._market.quote(symbol_index)
+        rows = self._holdings.book.rows
+        reasons = np.empty(len(rows), np.int64)
+        if not self._market.in_session(symbol_index):
+            return
+        if not matching.triggered(rows, symbol_index, bid, ask, reasons):
+            return
+        hits = [
+            (int(rows[row]["position_ticket"]), DealReason(int(reasons[row]))) for row in np.flatnonzero(reasons >= 0)
+        ]
+        for position_ticket, reason in hits:
+            self._close_at_level(position_ticket, reason)
+
+    def _close_at_level(self, position_ticket: int, reason: DealReason) -> None:
+        position = self._holdings.position(position_ticket)
+        if position is None:
+            return
+        index = self._market.index_of[position.symbol]
+        stopped = reason == DealReason.SL
+        level, digits = position.sl if stopped else position.tp, self.specs[index].digits
+        slippage = self.profile.slippage_points if stopped else 0.0  # a take profit is never worse than its level
+        fill = Fill(
+            volume=position.volume,
+            price=self._market.fill_price(index, -position.side, slippage),
+            reason=reason,
+            magic=position.magic,
+            comment=f"[{'sl' if stopped else 'tp'} {level:.{digits}f}]",
+            sl=position.sl,
+            tp=position.tp,
+        )
+        self._holdings.reduce(position_ticket, fill)
+
+
+def _second_of(ticks: matching.Rows, index: int) -> int:
+    return int(ticks[index]["time_msc"]) // 1000

@@ -1,0 +1,299 @@
+"""Situations a decision can be asked in: one in which everything speaks for it, and draws of all others."""
+
+import math
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+import strategy.decide
+from domain.pricing import SymbolMoney
+from domain.symbols import SymbolSpec
+from strategy.decide import (
+    CareRules,
+    EntryDecision,
+    EntryRules,
+    EntryView,
+    PositionDecision,
+    PositionView,
+    SymbolRules,
+)
+from strategy.gates import GATE_SEATS
+from strategy.params import CareSettings, EntrySettings
+from tests.domain.instruments import EURUSD, INSTRUMENTS, TYPICAL_PRICES, dollars
+from tests.domain.interpreted import interpreted
+
+PLAIN = interpreted("strategy.decide")
+
+Recorded = NDArray[np.float64]
+
+
+def symbol_rules(spec: SymbolSpec, commission: float = 7.0) -> SymbolRules:
+    """What a decision needs of `spec`."""
+    return SymbolRules(
+        digits=spec.digits,
+        point=spec.point,
+        tick_size=spec.tick_size,
+        volume_min=spec.volume_min,
+        volume_max=spec.volume_max,
+        volume_step=spec.volume_step,
+        volume_limit=spec.volume_limit,
+        stops_level=spec.stops_level_points * spec.point,
+        commission_per_lot=commission,
+    )
+
+
+def _own(fields: tuple[str, ...], changes: dict[str, float]) -> dict[str, Any]:
+    return {name: value for name, value in changes.items() if name in fields}
+
+
+class EntryScene(NamedTuple):
+    """Everything an entry is decided on."""
+
+    view: EntryView
+    rules: EntryRules
+    symbol: SymbolRules
+    money: SymbolMoney
+
+    def changed(self, **changes: float) -> "EntryScene":
+        """The scene with some fields of its view, rules or symbol replaced."""
+        return EntryScene(
+            self.view._replace(**_own(EntryView._fields, changes)),
+            self.rules._replace(**_own(EntryRules._fields, changes)),
+            self.symbol._replace(**_own(SymbolRules._fields, changes)),
+            self.money,
+        )
+
+    def mirrored(self) -> "EntryScene":
+        """The same situation with buys and sells exchanged, around 1.10005."""
+        view, axis = self.view, 2.2001
+        turned = view._replace(
+            bid=round(axis - view.ask, 5),
+            ask=round(axis - view.bid, 5),
+            score=-view.score,
+            since_same_buy_s=view.since_same_sell_s,
+            since_same_sell_s=view.since_same_buy_s,
+            volume_buy=view.volume_sell,
+            volume_sell=view.volume_buy,
+        )
+        return self._replace(view=turned)
+
+    def decided(self, by: ModuleType = strategy.decide) -> tuple[EntryDecision, Recorded]:
+        """The decision and its record."""
+        gates = np.full((GATE_SEATS, 3), 99.0)
+        decision: EntryDecision = by.decide_entry(self.view, self.rules, self.symbol, self.money, gates)
+        return decision, gates
+
+
+# 14:15 on an ordinary day: a spread of 10 points, ATR 100 points, nothing open, a clear signal to buy
+BUY = EntryScene(
+    view=EntryView(
+        trading_allowed=1.0,
+        bars_seen=200.0,
+        bars_needed=100.0,
+        session_left_s=10_000.0,
+        bid=1.1,
+        ask=1.1001,
+        score=0.8,
+        atr=0.001,
+        atr_baseline=0.001,
+        since_same_buy_s=math.inf,
+        since_same_sell_s=math.inf,
+        symbol_positions=0.0,
+        other_symbols=0.0,
+        volume_buy=0.0,
+        volume_sell=0.0,
+        equity=10_000.0,
+        margin_free=10_000.0,
+        notional_open=0.0,
+    ),
+    rules=EntrySettings().rules(),
+    symbol=symbol_rules(EURUSD),
+    money=dollars(EURUSD),
+)
+
+
+class CareScene(NamedTuple):
+    """Everything the care for a position is decided on."""
+
+    view: PositionView
+    rules: CareRules
+    symbol: SymbolRules
+
+    def changed(self, **changes: float) -> "CareScene":
+        """The scene with some fields of its view, rules or symbol replaced."""
+        return CareScene(
+            self.view._replace(**_own(PositionView._fields, changes)),
+            self.rules._replace(**_own(CareRules._fields, changes)),
+            self.symbol._replace(**_own(SymbolRules._fields, changes)),
+        )
+
+    def at(self, bid: float, spread: float = 0.0001) -> "CareScene":
+        """The scene at another quote."""
+        return self.changed(bid=bid, ask=round(bid + spread, 5))
+
+    def mirrored(self) -> "CareScene":
+        """The same situation with buys and sells exchanged, around 1.1."""
+        view, axis = self.view, 2.2
+        turned = view._replace(
+            side=-view.side,
+            price_open=round(axis - view.price_open, 5),
+            sl=round(axis - view.sl, 5) if view.sl else 0.0,
+            tp=round(axis - view.tp, 5) if view.tp else 0.0,
+            bid=round(axis - view.ask, 5),
+            ask=round(axis - view.bid, 5),
+        )
+        return self._replace(view=turned)
+
+    def decided(self, by: ModuleType = strategy.decide) -> tuple[PositionDecision, Recorded]:
+        """The decision and its record."""
+        gates = np.full((GATE_SEATS, 3), 99.0)
+        decision: PositionDecision = by.decide_position(self.view, self.rules, self.symbol, gates)
+        return decision, gates
+
+
+# a buy of one lot at 1.10000, its stop 150 points below (1 R) and its target 350 points above
+HELD = CareScene(
+    view=PositionView(
+        side=1,
+        volume=1.0,
+        initial_lots=1.0,
+        price_open=1.1,
+        sl=1.0985,
+        tp=1.1035,
+        initial_risk=0.0015,
+        age_s=600.0,
+        bid=1.1,
+        ask=1.1001,
+        atr=0.001,
+    ),
+    rules=CareSettings().rules(),
+    symbol=symbol_rules(EURUSD),
+)
+
+
+# -- draws -------------------------------------------------------------------------------------------------------------
+
+_STRANGE = st.sampled_from([math.nan, math.inf, -math.inf, 0.0, -1.0, 1e-300, 1e300])
+_VIEW_FIELDS = st.sampled_from(EntryView._fields)
+
+
+@st.composite
+def _quotes(draw: st.DrawFn, spec: SymbolSpec) -> tuple[float, float]:
+    steps = round(TYPICAL_PRICES[spec.name] * draw(st.floats(0.7, 1.3)) / spec.tick_size)
+    spread = draw(st.integers(0, 40))
+    bid = round(steps * spec.tick_size, spec.digits)
+    return bid, round(bid + spread * spec.tick_size, spec.digits)
+
+
+@st.composite
+def entry_scenes(draw: st.DrawFn) -> EntryScene:
+    """Situations that a terminal could report; often one in which an entry is allowed."""
+    spec = draw(st.sampled_from(INSTRUMENTS))
+    bid, ask = draw(_quotes(spec))
+    atr = bid * draw(st.floats(1e-5, 0.02))
+    equity = draw(st.floats(100.0, 1e6))
+    view = BUY.view._replace(
+        bid=bid,
+        ask=ask,
+        score=draw(st.floats(-1.0, 1.0)),
+        atr=atr,
+        atr_baseline=atr * draw(st.floats(0.5, 2.0)),
+        equity=equity,
+        margin_free=equity * draw(st.floats(0.0, 1.0)),
+        notional_open=equity * draw(st.floats(0.0, 120.0)),
+        volume_buy=draw(st.floats(0.0, 5.0)),
+        volume_sell=draw(st.floats(0.0, 5.0)),
+        session_left_s=draw(st.floats(0.0, 86_400.0)),
+        symbol_positions=draw(st.sampled_from([0.0, 0.0, 0.0, 1.0])),
+    )
+    rules = BUY.rules._replace(
+        min_reward_to_risk=draw(st.sampled_from([0.5, 1.0, 2.0])),
+        risk_fraction=draw(st.floats(0.001, 0.02)),
+        max_leverage=draw(st.floats(1.0, 200.0)),
+        max_spread_points=1000.0,
+        max_spread_atr_fraction=1.0,
+        stop_atr=draw(st.floats(0.5, 3.0)),
+        target_atr=draw(st.floats(0.5, 9.0)),
+    )
+    symbol = symbol_rules(spec, draw(st.sampled_from([0.0, 7.0])))._replace(
+        volume_limit=draw(st.sampled_from([0.0, 0.0, 0.0, 6.0])),
+        stops_level=draw(st.sampled_from([0, 0, 30, 300])) * spec.point,
+    )
+    return EntryScene(view, rules, symbol, dollars(spec, draw(st.sampled_from([30, 500, 2000]))))
+
+
+@st.composite
+def likely_entries(draw: st.DrawFn) -> EntryScene:
+    """Situations with a clear signal and some room left: most of them end in an order, of any size."""
+    scene = draw(entry_scenes())
+    view, symbol = scene.view, scene.symbol
+    atr = max(view.atr, 4.0 * symbol.stops_level, 40.0 * symbol.tick_size)
+    equity = draw(st.floats(2000.0, 1e7))
+    return scene.changed(
+        score=draw(st.sampled_from([1.0, -1.0])) * draw(st.floats(0.9, 1.0)),
+        atr=atr,
+        atr_baseline=atr,
+        equity=equity,
+        margin_free=equity * draw(st.sampled_from([0.005, 0.1, 1.0])),
+        notional_open=equity * scene.rules.max_leverage * draw(st.floats(0.0, 0.9)),
+        session_left_s=3600.0,
+        symbol_positions=0.0,
+        stop_atr=draw(st.floats(0.5, 2.0)),
+        target_atr=draw(st.floats(6.0, 9.0)),
+    )
+
+
+@st.composite
+def strange_entry_scenes(draw: st.DrawFn) -> EntryScene:
+    """Situations in which up to three figures are unknown, infinite or senseless."""
+    scene = draw(entry_scenes())
+    changes = draw(st.dictionaries(_VIEW_FIELDS, _STRANGE, max_size=3))
+    return scene.changed(**changes)
+
+
+@st.composite
+def care_scenes(draw: st.DrawFn) -> CareScene:
+    """A position on EURUSD anywhere on its way, under any rules."""
+    point = 1e-5
+    side = draw(st.sampled_from([1, -1]))
+    risk = draw(st.integers(20, 500))
+    gain = draw(st.integers(-risk, 6 * risk))
+    moved = draw(st.integers(-risk, 3 * risk))
+    spread = draw(st.integers(0, 30))
+    close = round(1.1 + side * gain * point, 5)
+    volume = draw(st.integers(1, 500)) / 100
+    view = PositionView(
+        side=side,
+        volume=volume,
+        initial_lots=volume if draw(st.booleans()) else volume + 0.5,
+        price_open=1.1,
+        sl=draw(st.sampled_from([0.0, round(1.1 + side * moved * point, 5), round(1.1 - side * risk * point, 5)])),
+        tp=draw(st.sampled_from([0.0, round(1.1 + side * 3 * risk * point, 5)])),
+        initial_risk=risk * point,
+        age_s=draw(st.floats(0.0, 1e6)),
+        bid=close if side > 0 else round(close - spread * point, 5),
+        ask=close if side < 0 else round(close + spread * point, 5),
+        atr=draw(st.floats(1e-5, 0.01)),
+    )
+    rules = CareRules(
+        break_even_r=draw(st.sampled_from([0.0, 0.5, 1.0])),
+        break_even_buffer_points=draw(st.floats(0.0, 50.0)),
+        trailing_start_r=draw(st.floats(0.0, 3.0)),
+        trailing_atr=draw(st.sampled_from([0.0, 0.5, 2.0])),
+        min_step_atr=draw(st.floats(0.01, 1.0)),
+        partial_target_fraction=draw(st.floats(0.1, 1.0)),
+        partial_volume_fraction=draw(st.sampled_from([0.0, 0.3, 0.5, 0.99])),
+        max_holding_s=draw(st.sampled_from([0.0, 0.0, 3600.0])),
+    )
+    symbol = symbol_rules(EURUSD)._replace(stops_level=draw(st.sampled_from([0, 20, 200])) * point)
+    return CareScene(view, rules, symbol)
+
+
+@st.composite
+def strange_care_scenes(draw: st.DrawFn) -> CareScene:
+    """A position of which up to two figures are unknown, infinite or senseless."""
+    fields = st.sampled_from([field for field in PositionView._fields if field != "side"])
+    return draw(care_scenes()).changed(**draw(st.dictionaries(fields, _STRANGE, max_size=2)))

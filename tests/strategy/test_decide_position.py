@@ -1,0 +1,273 @@
+"""Care for open positions: a stop only ever tightens, closing comes first, and the unknown changes nothing."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from strategy.decide import PositionDecision, PositionView
+from strategy.gates import NO_GATE, Action, Care, Verdict
+from tests.domain.interpreted import bits
+from tests.strategy.scenes import HELD, PLAIN, CareScene, Recorded, care_scenes, strange_care_scenes
+
+VALUE, THRESHOLD, VERDICT = 0, 1, 2
+NAN = math.nan
+NOISE = 1e-9
+ONE_R, HALF_WAY, ONE_AND_A_HALF_R = 1.10151, 1.10175, 1.10226  # a point beyond, where binary noise does not matter
+HALVED = {"volume": 0.5}  # the partial close lies behind
+
+
+def _verdicts(gates: Recorded) -> dict[Care, Verdict]:
+    return {care: Verdict(int(gates[care, VERDICT])) for care in Care}
+
+
+def _applied(scene: CareScene, decision: PositionDecision) -> CareScene:
+    """The scene once the terminal has done what was decided."""
+    if decision.action == Action.MODIFY:
+        return scene.changed(sl=decision.sl, tp=decision.tp)
+    return scene.changed(volume=round(scene.view.volume - decision.lots, 8))
+
+
+# -- by hand -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mirror", [False, True], ids=["buy", "sell"])
+@pytest.mark.parametrize(
+    ("scene", "action", "rule", "lots", "sl"),
+    [
+        (HELD, Action.HOLD, NO_GATE, 0.0, 1.0985),
+        # 1 R: the stop goes 10 points beyond the entry
+        (HELD.at(ONE_R), Action.MODIFY, Care.BREAK_EVEN, 0.0, 1.1001),
+        (HELD.at(1.10148), Action.HOLD, NO_GATE, 0.0, 1.0985),
+        # half of the way to the target: half of the volume
+        (HELD.at(HALF_WAY), Action.PARTIAL_CLOSE, Care.PARTIAL_CLOSE, 0.5, 1.0985),
+        (HELD.at(1.10174), Action.MODIFY, Care.BREAK_EVEN, 0.0, 1.1001),
+        (HELD.at(HALF_WAY).changed(**HALVED), Action.MODIFY, Care.BREAK_EVEN, 0.0, 1.1001),
+        # 1.5 R: 2 ATR behind the price
+        (HELD.at(ONE_AND_A_HALF_R).changed(**HALVED), Action.MODIFY, Care.TRAILING, 0.0, 1.10026),
+        (HELD.at(1.10224).changed(**HALVED), Action.MODIFY, Care.BREAK_EVEN, 0.0, 1.1001),
+        # once it trails it follows in steps of 0.1 ATR, 10 points
+        (HELD.at(1.10234).changed(**HALVED, sl=1.10025), Action.HOLD, NO_GATE, 0.0, 1.10025),
+        (HELD.at(1.10236).changed(**HALVED, sl=1.10025), Action.MODIFY, Care.TRAILING, 0.0, 1.10036),
+        # the price fell back: the stop stays
+        (HELD.at(1.1005).changed(**HALVED, sl=1.10036), Action.HOLD, NO_GATE, 0.0, 1.10036),
+        # a position that lost its stop gets one
+        (HELD.at(ONE_R).changed(sl=0.0), Action.MODIFY, Care.BREAK_EVEN, 0.0, 1.1001),
+        # its time is over
+        (HELD.changed(max_holding_s=600.0), Action.CLOSE, Care.TIME_STOP, 1.0, 1.0985),
+        (HELD.changed(max_holding_s=600.1), Action.HOLD, NO_GATE, 0.0, 1.0985),
+    ],
+)
+def test_care_by_hand(scene: CareScene, action: Action, rule: int, lots: float, sl: float, mirror: bool) -> None:
+    decision, _ = (scene.mirrored() if mirror else scene).decided()
+    assert (decision.action, decision.rule, decision.lots) == (action, rule, lots)
+    assert decision.sl == (round(2.2 - sl, 5) if mirror else sl)
+    assert decision.tp == (1.0965 if mirror else 1.1035)
+
+
+def test_a_record_holds_all_rules() -> None:
+    _, gates = HELD.at(ONE_R).decided()
+    assert tuple(gates[Care.TIME_STOP]) == (600.0, 0.0, Verdict.PASSED)
+    assert tuple(gates[Care.PARTIAL_CLOSE]) == pytest.approx((0.00151 / 0.0035, 0.5, Verdict.PASSED))
+    assert tuple(gates[Care.BREAK_EVEN]) == pytest.approx((151 / 150, 1.0, Verdict.FIRED))
+    assert tuple(gates[Care.TRAILING]) == pytest.approx((151 / 150, 1.5, Verdict.PASSED))
+    assert np.isnan(gates[len(Care) :, :VERDICT]).all()
+    assert (gates[len(Care) :, VERDICT] == Verdict.ABSENT).all()
+
+
+@pytest.mark.parametrize(
+    ("changes", "rules"),
+    [
+        ({"max_holding_s": 1.0}, [Care.TIME_STOP, Care.PARTIAL_CLOSE, Care.TRAILING]),
+        ({}, [Care.PARTIAL_CLOSE, Care.TRAILING]),
+        (HALVED, [Care.TRAILING]),
+        (HALVED | {"trailing_atr": 0.0}, [Care.BREAK_EVEN]),
+        (HALVED | {"trailing_atr": 0.0, "break_even_r": 0.0}, [NO_GATE]),
+    ],
+)
+def test_closing_comes_before_halving_and_halving_before_the_stop(changes: dict[str, float], rules: list[int]) -> None:
+    decision, gates = HELD.at(1.1025).changed(**changes).decided()
+    assert decision.rule == rules[0]
+    fired = [care for care, verdict in _verdicts(gates).items() if verdict is Verdict.FIRED]
+    assert [care for care in fired if care is not Care.BREAK_EVEN or rules == [care]] == [
+        rule for rule in rules if rule != NO_GATE
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "action"),
+    [
+        ({"volume": 0.01, "initial_lots": 0.01}, Action.MODIFY),  # nothing would be left
+        ({"volume": 0.02, "initial_lots": 0.02}, Action.PARTIAL_CLOSE),
+        ({"volume": 0.03, "initial_lots": 0.03}, Action.PARTIAL_CLOSE),
+        ({"partial_volume_fraction": 0.0}, Action.MODIFY),
+        ({"partial_volume_fraction": 0.004}, Action.MODIFY),  # less than the smallest volume
+        ({"volume": 0.99}, Action.MODIFY),  # part of it is closed already
+        ({"tp": 0.0}, Action.MODIFY),  # no target, no part of the way
+    ],
+)
+def test_when_a_part_is_closed(changes: dict[str, float], action: Action) -> None:
+    assert HELD.at(HALF_WAY).changed(**changes).decided()[0].action == action
+
+
+@pytest.mark.parametrize("stops_points", [0, 139, 141])
+def test_break_even_waits_until_the_stops_level_allows_it(stops_points: int) -> None:
+    # the price is 141 points beyond the new stop; one tick more than the level is needed
+    decision, _ = HELD.at(ONE_R).changed(stops_level=stops_points * 1e-5).decided()
+    assert decision.action == (Action.HOLD if stops_points == 141 else Action.MODIFY)
+
+
+# -- whatever happens --------------------------------------------------------------------------------------------------
+
+
+@given(scene=care_scenes())
+@settings(max_examples=600)
+def test_a_stop_never_loosens_and_keeps_its_distance(scene: CareScene) -> None:
+    decision, _ = scene.decided()
+    event(Action(decision.action).name)
+    view = scene.view
+    assert decision.tp == view.tp
+    if decision.action != Action.MODIFY:
+        assert decision.sl == view.sl
+        return
+    assert view.sl == 0.0 or (decision.sl - view.sl) * view.side > 0.0
+    close_price = view.bid if view.side > 0 else view.ask
+    assert (close_price - decision.sl) * view.side >= scene.symbol.stops_level + scene.symbol.tick_size - NOISE
+    assert decision.sl == round(decision.sl, 5) > 0.0
+    assert decision.rule in (Care.BREAK_EVEN, Care.TRAILING)
+
+
+@given(scene=care_scenes())
+@settings(max_examples=400)
+def test_a_partial_close_leaves_a_position(scene: CareScene) -> None:
+    decision, _ = scene.changed(max_holding_s=0.0, partial_target_fraction=0.1).decided()
+    event(Action(decision.action).name)
+    if decision.action == Action.PARTIAL_CLOSE:
+        step, least = scene.symbol.volume_step, scene.symbol.volume_min
+        assert decision.lots >= least
+        assert scene.view.volume - decision.lots >= least - NOISE
+        assert decision.lots == round(round(decision.lots / step) * step, 8)
+        assert decision.lots <= scene.view.volume * scene.rules.partial_volume_fraction + NOISE
+    else:
+        assert decision.lots == 0.0
+
+
+@given(scene=care_scenes())
+@settings(max_examples=400)
+def test_what_was_done_is_not_done_again(scene: CareScene) -> None:
+    decision, _ = scene.decided()
+    if decision.action in (Action.MODIFY, Action.PARTIAL_CLOSE):
+        again, _ = _applied(scene, decision).decided()
+        assert again.rule != decision.rule
+        assert again.action != decision.action
+
+
+@given(scene=care_scenes())
+@settings(max_examples=200)
+def test_at_one_quote_it_comes_to_rest(scene: CareScene) -> None:
+    actions = []
+    for _ in range(4):
+        decision, _ = scene.decided()
+        if decision.action in (Action.HOLD, Action.CLOSE):
+            break
+        actions.append(decision.action)
+        scene = _applied(scene, decision)
+    assert actions in ([], [Action.MODIFY], [Action.PARTIAL_CLOSE], [Action.PARTIAL_CLOSE, Action.MODIFY])
+
+
+@given(scene=care_scenes())
+@settings(max_examples=300)
+def test_the_rule_that_acts_is_the_first_that_fired(scene: CareScene) -> None:
+    decision, gates = scene.decided()
+    fired = [care for care, verdict in _verdicts(gates).items() if verdict is Verdict.FIRED]
+    if not fired:
+        assert (decision.action, decision.rule) == (Action.HOLD, NO_GATE)
+    elif fired[0] in (Care.TIME_STOP, Care.PARTIAL_CLOSE):
+        assert decision.rule == fired[0]
+    else:
+        assert decision.rule == fired[-1]  # trailing, where it goes further than break-even
+
+
+# a buy of which every rule but one has done its work, so that the field in question decides alone
+@pytest.mark.parametrize(
+    ("scene", "fields"),
+    [
+        (HELD.changed(max_holding_s=1.0), ("age_s", "volume")),
+        (HELD.at(HALF_WAY).changed(break_even_r=0.0), ("volume", "price_open", "tp", "bid")),
+        (HELD.at(ONE_R), ("price_open", "sl", "tp", "initial_risk", "bid")),
+        (HELD.at(1.103).changed(**HALVED, sl=1.1001), ("price_open", "sl", "tp", "initial_risk", "bid", "atr")),
+    ],
+)
+def test_the_unknown_does_nothing(scene: CareScene, fields: tuple[str, ...]) -> None:
+    assert scene.decided()[0].action != Action.HOLD
+    for field in fields:
+        decision, gates = scene.changed(**{field: NAN}).decided()
+        assert decision.action == Action.HOLD, field
+        assert Verdict.FIRED not in _verdicts(gates).values()
+
+
+@given(scene=strange_care_scenes())
+@settings(max_examples=400)
+def test_no_request_carries_an_unknown_figure(scene: CareScene) -> None:
+    decision, gates = scene.decided()
+    if decision.action == Action.MODIFY:
+        assert not math.isnan(decision.sl + decision.tp)
+    if decision.action in (Action.CLOSE, Action.PARTIAL_CLOSE):
+        assert decision.lots > 0.0
+    assert (decision.action == Action.HOLD) == (Verdict.FIRED not in _verdicts(gates).values())
+
+
+@given(scene=care_scenes(), field=st.sampled_from(["initial_risk", "price_open"]))
+def test_without_a_risk_no_stop_is_moved(scene: CareScene, field: str) -> None:
+    decision, gates = scene.changed(**{field: NAN}).decided()
+    assert decision.action in (Action.HOLD, Action.CLOSE, Action.PARTIAL_CLOSE)
+    assert _verdicts(gates)[Care.TRAILING] is Verdict.UNKNOWN
+
+
+@given(
+    gain=st.integers(-140, 600),
+    risk=st.integers(50, 200),
+    atr=st.integers(5, 100),
+    buffer=st.integers(0, 20),
+    stops=st.sampled_from([0, 50]),
+    halved=st.booleans(),
+)
+def test_buys_and_sells_are_cared_for_alike(
+    gain: int, risk: int, atr: int, buffer: int, stops: int, halved: bool
+) -> None:
+    # half points, so that a comparison never hangs on the last bit of a mirrored price
+    scene = HELD.at(round(1.1 + gain * 1e-5, 5)).changed(
+        initial_risk=(risk + 0.5) * 1e-5,
+        atr=atr * 1e-5,
+        min_step_atr=0.5 / atr,
+        break_even_buffer_points=float(buffer),
+        stops_level=(stops - 0.5) * 1e-5,
+        tp=1.10501,
+        volume=0.5 if halved else 1.0,
+    )
+    one, gates = scene.decided()
+    other, mirrored_gates = scene.mirrored().decided()
+    assert (one.action, one.lots, one.rule) == (other.action, other.lots, other.rule)
+    assert one.sl + other.sl == pytest.approx(2.2, abs=1e-9)
+    assert _verdicts(gates) == _verdicts(mirrored_gates)
+
+
+# -- compiled and not --------------------------------------------------------------------------------------------------
+
+
+@given(scene=st.one_of(care_scenes(), strange_care_scenes()))
+@settings(max_examples=600)
+def test_the_kernel_agrees_with_python(scene: CareScene) -> None:
+    decision, gates = scene.decided()
+    with np.errstate(all="ignore"):
+        plain_decision, plain_gates = scene.decided(PLAIN)
+    assert bits(decision) == bits(plain_decision)
+    assert bits(gates) == bits(plain_gates)
+
+
+def test_a_scene_names_only_fields_there_are() -> None:
+    assert HELD.changed(bid=1.2).view == PositionView(
+        1, 1.0, 1.0, 1.1, 1.0985, 1.1035, 0.0015, 600.0, 1.2, 1.1001, 0.001
+    )

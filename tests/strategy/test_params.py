@@ -1,0 +1,192 @@
+"""Settings: defaults that work, ranges that are enforced by name, and a page that shows them all."""
+
+import math
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import Meta
+
+from domain.timeframes import Timeframe
+from strategy.decide import CareRules, EntryRules
+from strategy.params import MAX_CHARTS, CareSettings, EngineSettings, EntrySettings, SettingsError
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "decisions.md"
+GROUPS: dict[str, type[msgspec.Struct]] = {"entry": EntrySettings, "care": CareSettings, "": EngineSettings}
+BOUNDS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
+
+
+def _metas(group: type[msgspec.Struct]) -> dict[str, Meta]:
+    """The range and the meaning of each setting that is a plain number."""
+    hints = get_type_hints(group, include_extras=True)
+    found = {}
+    for name, hint in hints.items():
+        metas = [part for part in get_args(hint) if isinstance(part, Meta)]
+        if metas and get_origin(get_args(hint)[0]) is None:
+            found[name] = metas[0]
+    return found
+
+
+def _edges(meta: Meta, default: float) -> tuple[list[float], list[float]]:
+    """Values just inside and just outside the range of `meta`."""
+    step = 1 if isinstance(default, int) else 1e-9
+    inside: list[float] = []
+    outside: list[float] = []
+    for bound, sign in (("gt", 1), ("ge", 1), ("lt", -1), ("le", -1)):
+        limit = getattr(meta, bound)
+        if limit is not None:
+            is_open = bound in ("gt", "lt")
+            inside.append(limit + sign * step if is_open else limit)
+            outside.append(limit if is_open else limit - sign * step)
+    return inside, outside
+
+
+CASES: list[tuple[str, str, Meta, float]] = [
+    (group, name, meta, getattr(kind(), name)) for group, kind in GROUPS.items() for name, meta in _metas(kind).items()
+]
+OUTSIDE = [(group, name, value) for group, name, meta, default in CASES for value in _edges(meta, default)[1]]
+INSIDE = [(group, name, value) for group, name, meta, default in CASES for value in _edges(meta, default)[0]]
+
+# settings that must move together to stay free of contradictions
+COMPANIONS: dict[str, dict[str, float]] = {
+    "score_threshold": {"score_threshold_max": 1.0},
+    "score_threshold_max": {"score_threshold": 1e-9},
+    "stop_atr": {"target_atr": 100.0},
+    "target_atr": {"stop_atr": 1e-10},
+    "min_reward_to_risk": {"target_atr": 100.0},
+}
+
+
+def _read(group: str, values: dict[str, Any]) -> EngineSettings:
+    return msgspec.convert({group: values} if group else values, EngineSettings)
+
+
+# -- defaults ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_defaults_are_valid() -> None:
+    assert msgspec.convert(msgspec.to_builtins(EngineSettings()), EngineSettings) == EngineSettings()
+
+
+def test_the_defaults_are_those_that_were_asked_for() -> None:
+    entry = EngineSettings().entry
+    asked = (entry.risk_fraction, entry.max_leverage, entry.min_reward_to_risk, entry.max_symbols)
+    assert asked == (0.01, 100.0, 2.0, 4)
+    assert entry.duplicate_window_s == 5 * 60
+
+
+def test_there_is_a_range_for_every_number() -> None:
+    plain = [
+        f"{group}.{name}"
+        for group, kind in GROUPS.items()
+        for name, hint in get_type_hints(kind).items()
+        if hint in (int, float) and name not in _metas(kind)
+    ]
+    assert plain == []
+
+
+# -- ranges ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("group", "name", "value"), OUTSIDE)
+def test_a_value_out_of_range_is_refused_by_name(group: str, name: str, value: float) -> None:
+    with pytest.raises(msgspec.ValidationError) as refused:
+        _read(group, {name: value})
+    assert f"`$.{group}.{name}`".replace("..", ".") in str(refused.value)
+
+
+@pytest.mark.parametrize(("group", "name", "value"), INSIDE)
+def test_a_value_at_the_edge_is_taken(group: str, name: str, value: float) -> None:
+    settings = _read(group, COMPANIONS.get(name, {}) | {name: value})
+    assert getattr(getattr(settings, group) if group else settings, name) == value
+
+
+@pytest.mark.parametrize(("group", "name"), [(group, name) for group, name, _, _ in CASES])
+@pytest.mark.parametrize("value", [math.nan, "much", None])
+def test_what_is_no_number_is_refused_by_name(group: str, name: str, value: object) -> None:
+    with pytest.raises(msgspec.ValidationError, match=name):
+        _read(group, {name: value})
+
+
+@pytest.mark.parametrize("values", [{"risk": 0.01}, {"entry": {"risk_pct": 1.0}}, {"care": {"stop": 1}}])
+def test_an_unknown_setting_is_refused_by_name(values: dict[str, Any]) -> None:
+    with pytest.raises(msgspec.ValidationError, match=r"unknown field `(risk|risk_pct|stop)`"):
+        msgspec.convert(values, EngineSettings)
+
+
+# -- contradictions ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "setting"),
+    [
+        ({"entry": {"score_threshold": 0.8, "score_threshold_max": 0.7}}, "entry.score_threshold_max"),
+        ({"entry": {"target_atr": 2.0, "stop_atr": 1.5}}, "entry.min_reward_to_risk"),
+        ({"symbols": ["EURUSD", "XAUUSD", "EURUSD"]}, "symbols"),
+        ({"timeframes": [15, 15]}, "timeframes"),
+        ({"timeframes": [Timeframe.MN1]}, "timeframes"),
+        ({"symbols": [f"S{number}" for number in range(33)], "timeframes": [1, 5]}, "symbols"),
+    ],
+)
+def test_contradictions_are_refused_by_name(values: dict[str, Any], setting: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=setting) as refused:
+        msgspec.convert(values, EngineSettings)
+    cause = refused.value.__cause__
+    assert isinstance(cause, SettingsError)
+    assert cause.setting == setting
+
+
+@pytest.mark.parametrize(
+    "values", [{"symbols": []}, {"timeframes": []}, {"timeframes": [7]}, {"commission_per_lot": {"*": -1.0}}]
+)
+def test_what_cannot_be_traded_is_refused(values: dict[str, Any]) -> None:
+    with pytest.raises(msgspec.ValidationError, match=next(iter(values))):
+        msgspec.convert(values, EngineSettings)
+
+
+def test_as_many_charts_as_there_is_room_for() -> None:
+    symbols = [f"S{number}" for number in range(MAX_CHARTS // 2)]
+    settings = msgspec.convert({"symbols": symbols, "timeframes": [1, 5]}, EngineSettings)
+    assert len(settings.symbols) * len(settings.timeframes) == MAX_CHARTS
+
+
+# -- rules -------------------------------------------------------------------------------------------------------------
+
+
+@given(threshold=st.floats(0.01, 0.5), risk=st.floats(0.001, 0.02), symbols=st.integers(1, 50))
+def test_entry_rules_are_the_settings_as_plain_numbers(threshold: float, risk: float, symbols: int) -> None:
+    settings = EntrySettings(score_threshold=threshold, risk_fraction=risk, max_symbols=symbols)
+    rules = settings.rules()
+    assert [getattr(settings, field) for field in EntryRules._fields] == list(rules)
+    assert {type(number) for number in rules} == {float}
+
+
+def test_care_rules_are_the_settings_as_plain_numbers() -> None:
+    settings = CareSettings(max_holding_s=3600, trailing_atr=3)
+    rules = settings.rules()
+    assert [getattr(settings, field) for field in CareRules._fields] == list(rules)
+    assert {type(number) for number in rules} == {float}
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(AttributeError):
+        EntrySettings().risk_fraction = 0.02  # type: ignore[misc] # that it is refused is what is tested
+
+
+# -- the page ----------------------------------------------------------------------------------------------------------
+
+
+def _row(group: str, name: str, meta: Meta, default: float) -> str:
+    limits = {sign: getattr(meta, bound) for bound, sign in BOUNDS.items() if getattr(meta, bound) is not None}
+    bounds = [f"{sign} {limit if isinstance(limit, int) else f'{limit:g}'}" for sign, limit in limits.items()]
+    setting = f"{group}.{name}" if group else name
+    return f"| `{setting}` | {default} | {', '.join(bounds)} | {meta.description} |"
+
+
+@pytest.mark.parametrize(("group", "name", "meta", "default"), CASES)
+def test_the_page_shows_every_setting(group: str, name: str, meta: Meta, default: float) -> None:
+    assert meta.description
+    assert _row(group, name, meta, default) in PAGE.read_text(encoding="utf-8").splitlines()
