@@ -113,12 +113,11 @@ class JournalReader:
         path = Path(path)
         if not path.is_file():
             raise JournalError(f"journal {path}: no such file")
-        connection = _connected(path, "?mode=ro")
-        try:
-            _check_version(connection, path)
-        except BaseException:
-            connection.close()
-            raise
+        with contextlib.ExitStack() as opened:
+            connection = opened.enter_context(contextlib.closing(_connected(path, "?mode=ro")))
+            if not _has_begun(connection, path):
+                raise JournalError(f"journal {path}: nothing has been written to it yet")
+            opened.pop_all()
         return cls(path, connection)
 
     def read(self, terminal: str | None = None, after_seq: int = 0) -> Iterator[tuple[int, str, AccountEvent]]:
@@ -454,12 +453,19 @@ def _locked(path: Path) -> sqlite3.Connection:
 
 def _examine(path: Path) -> None:
     """Look at an existing journal without changing a byte of it, so that a damaged one stays as it is."""
-    if path.is_file() and path.stat().st_size:
-        with JournalReader.open(path) as reader:
-            reader.check_tail()
+    if not path.is_file() or not path.stat().st_size:
+        return
+    if path.with_name(f"{path.name}-journal").is_file():
+        # the first start ever was cut short, before the write-ahead log was on: only a writer can undo that
+        with contextlib.closing(_connected(path)) as connection:
+            _has_begun(connection, path)
+    with contextlib.closing(_connected(path, "?mode=ro")) as connection:
+        if _has_begun(connection, path):
+            JournalReader(path, connection).check_tail()
 
 
-def _check_version(connection: sqlite3.Connection, path: Path) -> None:
+def _has_begun(connection: sqlite3.Connection, path: Path) -> bool:
+    """Whether there is anything in the file; refuses what is not a journal, or is one of a newer version."""
     try:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (application,) = connection.execute("PRAGMA application_id").fetchone()
@@ -468,13 +474,14 @@ def _check_version(connection: sqlite3.Connection, path: Path) -> None:
         raise _trouble(path, problem) from problem
     if tables and application != APPLICATION_ID:
         raise JournalError(f"{path} is an SQLite file, but not a journal; name another path")
-    if tables and version < 1:
-        raise JournalCorruptError(path, 0, f"schema version is {version}")
+    if bool(tables) != bool(version):
+        raise JournalCorruptError(path, 0, f"schema version is {version}, with {tables} tables and views")
     if version > SCHEMA_VERSION:
         raise JournalVersionError(
             f"journal {path} has schema {version}, this version knows up to {SCHEMA_VERSION}: update the program, or"
             " name the copy that was kept beside it before the migration"
         )
+    return bool(tables)
 
 
 def _trouble(path: Path, problem: Exception, seq: int = 0) -> JournalError:

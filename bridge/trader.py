@@ -6,6 +6,7 @@ A trader outlives connections: when a terminal comes back, the same engine goes 
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import msgspec
 
@@ -23,6 +24,8 @@ from strategy.events import AccountChanged, Quotes, WarmUp
 from strategy.gates import NO_GATE, Action, gate_name
 from strategy.params import EngineSettings
 from strategy.tables import DECISION_DTYPE, Table
+
+_HISTORY_BARS: Final = 1000  # EMA and Wilder averages of the usual periods have forgotten their seed, to the last bit
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -95,10 +98,10 @@ class Trader:
 
     @property
     def bars_wanted(self) -> int:
-        """Bars of history with which every chart is warm."""
+        """Bars of history with which every chart is warm, and its averages no longer depend on where they began."""
         model, settings = self.engine.model, self.engine.settings
         needed = model.warmup_bars(parameters_array(parameters_from(model, settings.model_parameters)))
-        return max(needed, settings.entry.atr_period + settings.entry.atr_baseline_period)
+        return max(_HISTORY_BARS, needed + 1, settings.entry.atr_period + settings.entry.atr_baseline_period + 1)
 
     def book(self, events: Sequence[AccountEvent]) -> None:
         """Let `events` happen: to the engine now, to the journal with the next commit."""

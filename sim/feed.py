@@ -15,9 +15,10 @@ from sim.matching import Rows
 from sim.terminal import SimTerminal
 
 Charts = Mapping[tuple[str, Timeframe], Rows]
-"""Closed bars (RATES_DTYPE, oldest first) by symbol and timeframe."""
+"""Bars (RATES_DTYPE, oldest first, the last one running) by symbol and timeframe."""
 
 NO_BARS: Final = np.zeros(0, RATES_DTYPE)
+_BAR_FIELDS: Final = ("open", "high", "low", "close", "tick_volume", "spread")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -104,26 +105,44 @@ class Feed:
         )
 
     def bars(self, symbol: str, timeframe: Timeframe, count: int, played: int) -> Rows:
-        """The last `count` bars closed by the first `played` ticks of `symbol`, the history before them included."""
+        """The last `count` bars where `played` ticks of `symbol` have come, as CopyRates gives them from position 0.
+
+        The last of them is still running. The history before the ticks is included; its last bar is the one that the
+        first tick finds running.
+        """
         before = self._history.get((symbol, timeframe), NO_BARS)
-        closed = self._closed_bars(symbol, timeframe, played)
-        return np.concatenate([before, closed])[-count:] if count else NO_BARS
+        built = self._built_bars(before[-1:], symbol, timeframe, played)
+        return np.concatenate([before[:-1], built])[-count:] if count else NO_BARS
 
     def reached(self, symbol: str) -> int:
         """How many ticks of `symbol` have been played."""
         return self._reached.get(symbol, 0)
 
-    def _closed_bars(self, symbol: str, timeframe: Timeframe, played: int) -> Rows:
+    def _built_bars(self, running: Rows, symbol: str, timeframe: Timeframe, played: int) -> Rows:
+        """What the ticks have made of the `running` bar (none or one), and the bars after it."""
         spec = self._terminal.spec(symbol)
         if spec is None or played == 0:
-            return NO_BARS
+            return running
         ticks, period_s = self._tape.ticks[self._tape.symbols.index(symbol)], timeframe.seconds
-        fold = new_fold()
+        fold = _begun_with(running)
         capacity = int(closed_capacity(fold, period_s, ticks, 0, played))
-        bars, at = np.zeros(capacity, RATES_DTYPE), np.zeros(capacity, np.int64)
+        bars, at = np.zeros(capacity + 1, RATES_DTYPE), np.zeros(capacity, np.int64)
         count = int(fold_ticks(fold, period_s, spec.point, ticks, 0, played, bars, at))
-        return bars[:count]
+        bars["time"][count] = fold["open_time"][0]
+        for name in _BAR_FIELDS:
+            bars[name][count] = fold[name][0]
+        return bars[: count + 1]
 
     def _in_windows(self, batch_ms: int) -> Iterator[Slice]:
         for batch in self._tape.symbol_batches(batch_ms=batch_ms):
             yield from batch
+
+
+def _begun_with(running: Rows) -> Rows:
+    """A fold whose running bar is `running`, or one that has seen nothing."""
+    fold = new_fold()
+    if len(running):
+        fold["open_time"] = running["time"]
+        for name in _BAR_FIELDS:
+            fold[name] = running[name]
+    return fold

@@ -28,6 +28,7 @@ from sim.terminal import SimTerminal
 _POLL_MS: Final = 20
 _LINGER_MS: Final = 1000
 _NONCE_BYTES: Final = 16
+_LOST_EVENTS: Final = zmq.EVENT_DISCONNECTED | zmq.EVENT_CLOSED | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
 
 Progress = Callable[[int, int], None]
 """Told the ticks played and the ticks in all, a few times a second."""
@@ -49,7 +50,7 @@ class HostRules(msgspec.Struct, frozen=True, kw_only=True):
 class TerminalConfig:
     """Everything a terminal process needs; can be pickled.
 
-    `ticks` (TICK_DTYPE) by symbol name, `history` closed bars before the first tick. `state_dir` keeps the terminal's
+    `ticks` (TICK_DTYPE) by symbol name, `history` the bars before the first tick. `state_dir` keeps the terminal's
     number and the executed intents: it belongs to one life of one simulated account.
     """
 
@@ -173,11 +174,12 @@ class SessionHost:
         while not advisor.is_over and not advisor.is_done:
             now_ns, utc_ns = _clocks()
             connection.send(advisor.stream(now_ns, utc_ns) if self._is_time(now_ns) else [])
-            frame = connection.receive(self._patience_ms(now_ns))
+            patience_ms = self._patience_ms(now_ns)
+            frame = connection.receive(patience_ms)
             now_ns, utc_ns = _clocks()
             if frame is not None:
                 connection.send(advisor.receive(frame, now_ns, utc_ns))
-            elif connection.is_lost():
+            elif patience_ms and connection.is_lost():
                 return
             self._look_around(connection, now_ns, utc_ns)
 
@@ -223,7 +225,10 @@ class Connection:
         self._socket.linger = _LINGER_MS
         self._socket.sndhwm = 0
         self._socket.rcvhwm = 0
-        self._monitor = self._socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        # ZeroMQ would connect again by itself and go on with a session that the new bridge has never heard of
+        self._socket.reconnect_ivl = -1
+        self._monitor = self._socket.get_monitor_socket(_LOST_EVENTS)
+        self._is_lost = False
         self._socket.connect(endpoint)
 
     def __enter__(self) -> Self:
@@ -235,9 +240,12 @@ class Connection:
         self._socket.close()
 
     def send(self, frames: list[bytes]) -> None:
-        """Hand frames to the socket in their order."""
-        for frame in frames:
-            self._socket.send(frame)
+        """Hand frames to the socket in their order; what a lost connection does not take is dropped."""
+        try:
+            for frame in frames:
+                self._socket.send(frame, zmq.NOBLOCK)
+        except zmq.Again:
+            self._is_lost = True
 
     def receive(self, patience_ms: int) -> bytes | None:
         """The next frame, waiting up to `patience_ms` [ms] for it."""
@@ -249,11 +257,11 @@ class Connection:
             return None
 
     def is_lost(self) -> bool:
-        """Whether the TCP connection was closed by the other side."""
-        lost = False
+        """Whether there is no TCP connection and none will come about."""
         while self._monitor.poll(0):
-            lost = recv_monitor_message(self._monitor)["event"] == zmq.EVENT_DISCONNECTED or lost
-        return lost
+            recv_monitor_message(self._monitor)
+            self._is_lost = True
+        return self._is_lost
 
 
 def _clocks() -> tuple[int, int]:

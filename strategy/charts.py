@@ -57,11 +57,11 @@ class Chart:
         self._model_state = np.zeros(self._model.state_size(self._parameters))
         self._volatility_state = np.zeros(volatility_state_size(entry.atr_period, entry.atr_baseline_period))
 
-    def warm_up(self, bars: Table, *, forming: bool) -> Scored:
-        """Forget everything and learn from `bars`; a `forming` last row becomes the running bar."""
+    def warm_up(self, bars: Table) -> Scored:
+        """Forget everything and learn from `bars`; the last one becomes the running bar. Returns the closed ones."""
         self._start_over()
-        scored = self._scored(bars[:-1] if forming else bars)
-        if forming and len(bars):
+        scored = self._scored(bars[:-1])
+        if len(bars):
             self._seed(bars[-1:])
         return scored
 

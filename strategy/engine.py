@@ -193,7 +193,7 @@ class Engine:
     def _warm_up(self, event: WarmUp) -> None:
         for chart in self._charts_of.get(event.symbol, ()):
             if chart.timeframe == event.timeframe:
-                scored = chart.warm_up(event.bars, forming=event.forming)
+                scored = chart.warm_up(event.bars)
                 atr = float(scored.volatility[-1, 0]) if len(scored.bars) else np.nan
                 self._world.note_history(chart.row, len(scored.bars), atr)
 

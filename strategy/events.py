@@ -18,12 +18,14 @@ class AccountChanged:
 
 @dataclass(frozen=True, slots=True)
 class WarmUp:
-    """History of one chart, oldest first (RATES_DTYPE). With `forming`, the last row is the bar still running."""
+    """History of one chart, oldest first (RATES_DTYPE), as MT5's CopyRates gives it from position 0.
+
+    So the last row is the newest bar, which is not closed before a tick of a later one comes.
+    """
 
     symbol: str
     timeframe: Timeframe
     bars: Table
-    forming: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True):
     """Bridge: the session's number and rules, and what it wants to be sent before READY.
 
     The terminal answers with SYMBOLS, a SNAPSHOT with the deals after (`deal_watermark_msc`, `deal_watermark_ticket`),
-    and for every symbol and every one of `timeframes` a HISTORY of `history_bars` closed bars.
+    and for every symbol and every one of `timeframes` a HISTORY of `history_bars` bars.
     """
 
     type: ClassVar = MessageType.WELCOME
@@ -97,7 +97,7 @@ class Symbols(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HistoryRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Bridge: send me the last `bars` closed bars."""
+    """Bridge: send me the last `bars` bars."""
 
     type: ClassVar = MessageType.HISTORY
     trigger: ClassVar = Trigger.HISTORY_REQUEST
@@ -107,7 +107,7 @@ class HistoryRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """Terminal: closed bars, oldest first. `rates`: RATES_DTYPE (n,); empty where the terminal has none."""
+    """Terminal: bars, oldest first, the last still running. `rates`: RATES_DTYPE (n,); empty where there are none."""
 
     type: ClassVar = MessageType.HISTORY
     trigger: ClassVar = Trigger.HISTORY

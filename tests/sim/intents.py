@@ -1,7 +1,5 @@
 """Intents as the decision core makes them."""
 
-from typing import Any
-
 import msgspec
 
 from domain.intents import Intent, IntentKind
@@ -30,12 +28,12 @@ OPEN = Intent(
 )
 
 
-def intent(kind: IntentKind = IntentKind.OPEN, **changes: Any) -> Intent:
+def intent(kind: IntentKind = IntentKind.OPEN, **changes: object) -> Intent:
     """An intent; what is not changed is an order to buy 0.1 lots."""
     return msgspec.structs.replace(OPEN, kind=kind, **changes)
 
 
-def on(position_ticket: int, kind: IntentKind, *, side: int = 0, volume: float = 0.0, **changes: Any) -> Intent:
+def on(position_ticket: int, kind: IntentKind, *, side: int = 0, volume: float = 0.0, **changes: object) -> Intent:
     """An intent about an open position."""
-    fields: dict[str, Any] = {"side": side, "volume": volume, "sl": 0.0, "tp": 0.0} | changes
+    fields: dict[str, object] = {"side": side, "volume": volume, "sl": 0.0, "tp": 0.0} | changes
     return intent(kind, intent_id=0x5000 + int(kind), position_ticket=position_ticket, **fields)

@@ -12,7 +12,7 @@ from tests.sim.venues import EURUSD
 MONEY = symbol_money(EURUSD, "USD", 2, 500)
 
 
-def fields(ticket: int, **changes: Any) -> dict[str, Any]:
+def fields(ticket: int, **changes: object) -> dict[str, Any]:
     made = {
         "position_ticket": ticket,
         "symbol_index": 0,

@@ -350,7 +350,8 @@ def test_history_after_a_reconnection_ends_before_the_first_tick_to_come() -> No
     rig.wire.connect()
     opened = [int(time) for time in rig.bridge.histories[0].rates["time"]]
     minute_s = MONDAY_MSC // 1000
-    assert opened == [minute_s - 60, minute_s, minute_s + 60]  # the bar of ticks 5 and 6 is still running
+    assert opened == [minute_s, minute_s + 60, minute_s + 120]  # the bar of ticks 5 and 6 is the last, still running
+    assert rig.bridge.histories[0].rates["tick_volume"].tolist() == [2, 2, 2]
 
 
 def test_a_report_that_was_lost_is_in_the_next_snapshot() -> None:

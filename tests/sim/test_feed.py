@@ -133,14 +133,28 @@ def test_before_the_first_tick_the_bars_are_the_history(count: int, expected: in
     assert bars["time"].tolist() == HISTORY["time"].tolist()[4 - expected :]
 
 
-@pytest.mark.parametrize(("played_ticks", "closed"), [(1, 0), (2, 0), (3, 1), (4, 1), (5, 2)])
-def test_bars_that_the_ticks_have_closed_follow(played_ticks: int, closed: int) -> None:
-    bars = with_history(Venue(), minutes(3)).bars("EURUSD", Timeframe.M1, 100, played_ticks)
-    assert len(bars) == 4 + closed
-    if closed:
-        first = bars[4]
-        assert (first["time"], first["open"], first["close"]) == (MONDAY_MSC // 1000, 1.1, 1.1001)
-        assert first["tick_volume"] == 2
+@pytest.mark.parametrize(("played_ticks", "bars", "volume"), [(1, 1, 1), (2, 1, 2), (3, 2, 1), (4, 2, 2), (5, 3, 1)])
+def test_bars_of_the_ticks_follow_and_the_last_is_running(played_ticks: int, bars: int, volume: int) -> None:
+    shown = with_history(Venue(), minutes(3)).bars("EURUSD", Timeframe.M1, 100, played_ticks)
+    assert len(shown) == 4 + bars
+    assert (shown[4]["time"], shown[4]["open"]) == (MONDAY_MSC // 1000, 1.1)
+    assert shown[-1]["time"] == MONDAY_MSC // 1000 + 60 * (bars - 1)
+    assert shown[-1]["tick_volume"] == volume
+    assert shown[-1]["close"] == pytest.approx(1.1 + (played_ticks - 1) / 10_000)
+
+
+def test_the_last_bar_of_the_history_goes_on_with_the_first_ticks() -> None:
+    running = np.zeros(2, RATES_DTYPE)
+    running["time"] = [MONDAY_MSC // 1000 - 60, MONDAY_MSC // 1000]
+    running["open"], running["high"], running["low"], running["close"] = 1.2, 1.25, 1.15, 1.21
+    running["tick_volume"], running["spread"] = 40, 3
+    venue = Venue()
+    tape = Tape(("EURUSD",), {"EURUSD": minutes(2)})
+    feed = Feed(venue.terminal, tape, history={("EURUSD", Timeframe.M1): running})
+    _, going_on, newest = feed.bars("EURUSD", Timeframe.M1, 100, 3)
+    assert (going_on["open"], going_on["high"], going_on["low"], going_on["close"]) == (1.2, 1.25, 1.1, 1.1001)
+    assert (going_on["tick_volume"], going_on["spread"]) == (42, 3)
+    assert (newest["time"], newest["tick_volume"]) == (MONDAY_MSC // 1000 + 60, 1)
 
 
 def test_a_symbol_that_is_not_played_has_no_bars() -> None:

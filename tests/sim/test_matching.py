@@ -39,7 +39,7 @@ POSITIONS = st.lists(st.tuples(st.integers(0, 1), st.sampled_from([1, -1]), LEVE
 )
 
 
-def naive_reason(position: Any, bid: float, ask: float) -> int:
+def naive_reason(position: np.void, bid: float, ask: float) -> int:
     """The rules as they are written down, one position and one quote at a time."""
     if not (math.isfinite(bid) and math.isfinite(ask) and bid > 0 and ask > 0):
         return -1
@@ -62,7 +62,7 @@ def naive_scan(positions: Rows, symbol_index: int, ticks: Rows, start: int, stop
 
 
 @given(POSITIONS, QUOTES, st.data())
-def test_the_scan_finds_what_a_plain_loop_finds(positions: Rows, quotes: list[tuple[float, float]], data: Any) -> None:
+def test_the_scan_finds_what_a_plain_loop_finds(positions: Rows, quotes: list[tuple[float, float]], data: st.DataObject) -> None:
     ticks = ticks_of(quotes)
     stop = data.draw(st.integers(0, len(ticks)))
     start = data.draw(st.integers(0, stop))
@@ -114,7 +114,7 @@ def test_no_level_is_never_reached() -> None:
 
 
 @given(st.lists(st.integers(0, 50), max_size=30), st.integers(-5, 60), st.data())
-def test_first_at_is_a_search_in_sorted_times(times: list[int], wanted: int, data: Any) -> None:
+def test_first_at_is_a_search_in_sorted_times(times: list[int], wanted: int, data: st.DataObject) -> None:
     ticks = ticks_of([(1.0, 1.0)] * len(times))
     ticks["time_msc"] = sorted(times)
     stop = data.draw(st.integers(0, len(times)))

@@ -35,7 +35,7 @@ FLAT = (1.1, 1.1002)
 IMPATIENT = HostRules(first_wait_ms=5, longest_wait_ms=20, give_up_s=30.0)
 
 
-def config(endpoint: str, state_dir: Path, **changes: Any) -> TerminalConfig:
+def config(endpoint: str, state_dir: Path, **changes: object) -> TerminalConfig:
     fields: dict[str, Any] = {
         "endpoint": endpoint,
         "secret": SECRET,
@@ -123,7 +123,7 @@ def test_a_bridge_that_lets_nobody_live_is_given_up(tmp_path: Path) -> None:
     hopeless = HostRules(first_wait_ms=1, longest_wait_ms=5, give_up_s=0.3)
     with RouterBridge(drops_after=0) as bridge:
         pass
-    with pytest.raises(BridgeUnreachableError, match="no session with the bridge at tcp://.* is it running there"):
+    with pytest.raises(BridgeUnreachableError, match=r"no session with the bridge at tcp://.*; is it running there"):
         run_terminal(config(bridge.endpoint, tmp_path, host=hopeless, rules=EaRules(handshake_ms=50)))
 
 

@@ -288,7 +288,9 @@ def care_scenes(draw: st.DrawFn) -> CareScene:
         partial_volume_fraction=draw(st.sampled_from([0.0, 0.3, 0.5, 0.99])),
         max_holding_s=draw(st.sampled_from([0.0, 0.0, 3600.0])),
     )
-    symbol = symbol_rules(EURUSD)._replace(stops_level=draw(st.sampled_from([0, 20, 200])) * point)
+    symbol = symbol_rules(EURUSD)._replace(
+        stops_level=draw(st.sampled_from([0, 20, 200])) * point, volume_min=draw(st.sampled_from([0.01, 0.1]))
+    )
     return CareScene(view, rules, symbol)
 
 

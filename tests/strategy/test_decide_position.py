@@ -104,6 +104,8 @@ def test_closing_comes_before_halving_and_halving_before_the_stop(changes: dict[
         ({"volume": 0.03, "initial_lots": 0.03}, Action.PARTIAL_CLOSE),
         ({"partial_volume_fraction": 0.0}, Action.MODIFY),
         ({"partial_volume_fraction": 0.004}, Action.MODIFY),  # less than the smallest volume
+        ({"volume_min": 0.1, "volume": 0.15, "initial_lots": 0.15, "partial_volume_fraction": 0.7}, Action.MODIFY),
+        ({"volume_min": 0.1, "volume": 0.2, "initial_lots": 0.2}, Action.PARTIAL_CLOSE),
         ({"volume": 0.99}, Action.MODIFY),  # part of it is closed already
         ({"tp": 0.0}, Action.MODIFY),  # no target, no part of the way
     ],

@@ -188,7 +188,7 @@ def test_history_makes_the_first_decision_warm(make_engine: MakeEngine, ticks: T
     assert cold.take_decisions()[0]["gates"][Gate.WARM_UP, 2] == Verdict.REFUSED
     first = warm.take_decisions()[0]
     assert first["gates"][Gate.WARM_UP, 2] == Verdict.PASSED
-    assert first["bars_seen"] == len(bars) + 1
+    assert first["bars_seen"] == len(bars)
 
 
 def _bars(ticks: Table) -> Table:
@@ -197,7 +197,7 @@ def _bars(ticks: Table) -> Table:
     return bars[:count]
 
 
-def test_warm_up_with_a_forming_bar_equals_having_been_there(make_engine: MakeEngine, ticks: Table) -> None:
+def test_history_up_to_the_running_bar_equals_having_been_there(make_engine: MakeEngine, ticks: Table) -> None:
     cut = 30_020  # in the middle of a minute
     there = make_engine(EAGER)
     there.on_event(Quotes("EURUSD", ticks[:cut], 0))
@@ -208,7 +208,7 @@ def test_warm_up_with_a_forming_bar_equals_having_been_there(make_engine: MakeEn
     running["high"], running["low"] = minute["bid"].max(), minute["bid"].min()
     running["close"], running["tick_volume"] = minute["bid"][-1], 20
     late = make_engine(EAGER)
-    late.on_event(WarmUp("EURUSD", Timeframe.M1, np.concatenate([closed[:-1], running]), forming=True))
+    late.on_event(WarmUp("EURUSD", Timeframe.M1, np.concatenate([closed[:-1], running])))
     for engine in (there, late):
         engine.on_event(Quotes("EURUSD", ticks[cut:31_000], 0))
     a, b = there.take_decisions(), late.take_decisions()
