@@ -16,6 +16,7 @@ WATCHING: Final = "watching"
 DECIDED_BEFORE: Final = "decided before"
 _HOLD: Final = int(Action.HOLD)
 _VERDICT: Final = 2
+_LARGEST_SCORE: Final = 1e6  # what the wire carries; a user's model may say anything
 
 
 def holding(batch: int, symbol_index: int, decided_ns: int, text: str = WATCHING) -> Decision:
@@ -51,7 +52,7 @@ def deciding(batch: int, symbol_index: int, decisions: Table, intents: int) -> D
         gates_passed=int(np.count_nonzero(verdicts == Verdict.PASSED)),
         gates_refused=refused,
         first_refusing_gate=decided_by if is_entry and decided_by != NO_SEAT else NO_GATE,
-        score=score if math.isfinite(score) else 0.0,
+        score=min(max(score, -_LARGEST_SCORE), _LARGEST_SCORE) if not math.isnan(score) else 0.0,
         decided_ns=int(row["time_ns"]),
         intents_following=intents,
         text=_words(row),

@@ -80,6 +80,7 @@ class Dealing:
         self._bars: dict[Chart, Table] = {}
         self._streams = False
         self._open_symbols: set[str] = set()
+        self._quoted: set[str] = set()
         self._intents = IntentWatch(rules)
         self._money = MoneyWatch(rules)
         self._clock = ClockWatch(rules)
@@ -348,14 +349,21 @@ class Dealing:
             decided = trader.quote(name, message.ticks, offset_s, money)
             if money.equity > trader.account.peak_equity:
                 self._marks = [self._mark_of(money)]
+            self._quoted.add(name)
             return decided
         self._minute = minute
+        is_priced = self._is_priced()
+        self._quoted.add(name)
         decided = trader.quote(name, message.ticks, offset_s, None)
         own = trader.engine.own_money()
         trader.engine.adopt_money(money)
-        flags = self._money.equity_flags(trader.account, own, money, self.server_ns)
+        flags = self._money.equity_flags(trader.account, own, money, self.server_ns) if is_priced else []
         self._marks = [self._mark_of(money), *flags]
         return decided
+
+    def _is_priced(self) -> bool:
+        """Whether every open position had a quote in this session: without one our own equity proves nothing."""
+        return all(position.symbol in self._quoted for position in self.trader.account.positions.values())
 
     def _mark_of(self, money: Money) -> EquityMarked:
         return EquityMarked(time_ns=self.server_ns, equity=money.equity, balance=money.balance, margin=money.margin)

@@ -4,6 +4,7 @@ For each frame: let the desk handle it, put intents into the journal, send the a
 Everything else (commits, capture, status, time-outs) happens when no frame is there.
 """
 
+import contextlib
 import logging
 import os
 import threading
@@ -68,24 +69,36 @@ class BridgeService:
             FolderInUseError, JournalError: as the data directory or its journal cannot be used.
             zmq.ZMQError: where the endpoint cannot be listened on.
         """
-        places, config = self.config.places, self.config
-        self._lock = FolderLock(places.lock)
-        places.endpoint.unlink(missing_ok=True)
-        now_ns, utc_ns = time.monotonic_ns(), time.time_ns()
-        capture = CaptureWriter(places.capture, mono_ns=now_ns, wall_ns=utc_ns, limits=config.capture)
-        self._books = Books(Journal.open(places.journal, durable=config.journal_durable), capture)
-        for key in self._books.journal.terminals():
-            self._roster.trader(key)
-        self._socket = self._listening()
+        places = self.config.places
+        with contextlib.ExitStack() as opened:
+            opened.enter_context(FolderLock(places.lock))
+            places.endpoint.unlink(missing_ok=True)
+            self._books = self._opened_books()
+            opened.callback(lambda: self._books.close(time.monotonic_ns(), time.time_ns()))
+            for key in self._books.journal.terminals():
+                self._roster.trader(key)
+            self._socket = self._listening(opened)
+            self._opened = opened.pop_all()
         self.endpoint = self._socket.getsockopt_string(zmq.LAST_ENDPOINT)
         self._write_status(RUNNING)
         replace_file(places.endpoint, self.endpoint.encode())
         _LOG.info("listening on %s, %d accounts known", self.endpoint, len(self._roster.traders))
         return self.endpoint
 
-    def _listening(self) -> zmq.Socket[bytes]:
-        self._context = zmq.Context()
-        socket = self._context.socket(zmq.ROUTER)
+    def _opened_books(self) -> Books:
+        places, config = self.config.places, self.config
+        journal = Journal.open(places.journal, durable=config.journal_durable)
+        try:
+            now_ns, utc_ns = time.monotonic_ns(), time.time_ns()
+            capture = CaptureWriter(places.capture, mono_ns=now_ns, wall_ns=utc_ns, limits=config.capture)
+        except BaseException:
+            journal.close()
+            raise
+        return Books(journal, capture)
+
+    def _listening(self, opened: contextlib.ExitStack) -> zmq.Socket[bytes]:
+        context = opened.enter_context(zmq.Context())
+        socket = opened.enter_context(context.socket(zmq.ROUTER))
         socket.setsockopt(zmq.MAXMSGSIZE, self.config.rules.max_frame_bytes)
         socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
         socket.setsockopt(zmq.RCVHWM, _INBOUND_FRAMES)
@@ -128,12 +141,9 @@ class BridgeService:
         for peer, desk in self._roster:
             desk.leave(ByeReason.STOPPING, "the bridge stops", now_ns, utc_ns)
             self._send_released(peer, desk, now_ns, utc_ns)
-        self._socket.close()
-        self._context.term()
         self._write_status(STOPPED)
-        self._books.close(now_ns, utc_ns)
         self.config.places.endpoint.unlink(missing_ok=True)
-        self._lock.release()
+        self._opened.close()
         _LOG.info("stopped")
 
     # -- frames -------------------------------------------------------------------------------------------------------

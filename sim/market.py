@@ -43,10 +43,8 @@ class Market:
 
     def take_quote(self, symbol_index: int, ticks: matching.Rows, index: int) -> None:
         """Make `ticks[index]` the symbol's quote, where it is one, and move the server's clock."""
-        tick = ticks[index]
-        if matching.is_quote(tick["bid"], tick["ask"]):
-            self.quotes[symbol_index] = (tick["bid"], tick["ask"], tick["time_msc"])
-        self.now_msc = max(self.now_msc, int(tick["time_msc"]))
+        time_msc = int(matching.take_quote(ticks, index, self.quotes, symbol_index))
+        self.now_msc = max(self.now_msc, time_msc)
 
     def quote(self, symbol_index: int) -> tuple[float, float, int]:
         """Bid, ask and time [ms, broker's clock] of the latest tick; zeros before the first."""

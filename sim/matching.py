@@ -96,6 +96,18 @@ def is_quote(bid: float, ask: float) -> bool:
 
 
 @njit
+def take_quote(ticks: Rows, index: int, quotes: Rows, symbol_index: int) -> int:
+    """Make `ticks[index]` the symbol's row of `quotes` (QUOTE_DTYPE), where it is a quote; returns its time [ms]."""
+    tick = ticks[index]
+    if is_quote(tick.bid, tick.ask):
+        row = quotes[symbol_index]
+        row.bid = tick.bid
+        row.ask = tick.ask
+        row.time_msc = tick.time_msc
+    return int(tick.time_msc)
+
+
+@njit
 def trigger_levels(positions: Rows, symbol_index: int) -> TriggerLevels:
     """The levels of `positions` (shape [n]) of one symbol that are reached first."""
     bid_floor, bid_ceiling, ask_floor, ask_ceiling = -np.inf, np.inf, -np.inf, np.inf

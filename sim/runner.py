@@ -34,7 +34,7 @@ WINDOW_TICKS: Final = 16_384
 SESSION: Final = 1
 
 Progress = Callable[[int, int], None]
-"""Told the ticks done and the ticks in all, once a window."""
+"""Told the ticks done and the ticks in all, every `WINDOW_TICKS` and at the end."""
 
 
 class DecisionEngine(Protocol):
@@ -108,6 +108,7 @@ class Runner:
         self._decisions: list[Table] = []
         self._news = True  # the terminal's money has to be adopted at the end of the next tick
         self._done = 0
+        self._told = 0
 
     def run(self) -> RunResult:
         """Play the tape to its end."""
@@ -173,14 +174,22 @@ class Runner:
         return utc_ns_from_server_msc(self._terminal.now_msc, self._terminal.server_offset_s)
 
     def _end_window(self, ticks: int) -> None:
+        """Several symbols make short windows: what can wait is done every so many ticks."""
+        self._done += ticks
+        if self._done - self._told >= WINDOW_TICKS:
+            self._tell()
+
+    def _tell(self) -> None:
+        self._told = self._done
         decisions = self._engine.take_decisions()
         if len(decisions):
             self._decisions.append(decisions)
-        self._done += ticks
         if self._on_progress is not None:
             self._on_progress(self._done, self._tape.total)
 
     def _result(self) -> RunResult:
+        if self._told < self._done:
+            self._tell()
         return RunResult(
             decisions=np.concatenate(self._decisions) if self._decisions else empty_decisions(),
             intents=tuple(self._intents),

@@ -392,7 +392,8 @@ def decide_position(view: PositionView, rules: CareRules, symbol: SymbolRules, g
     """
     _clear(gates)
     close_price = view.bid if view.side > 0 else view.ask
-    gain = (close_price - view.price_open) * view.side
+    # terminals report a price of 0 where they do not know it yet
+    gain = (close_price - view.price_open) * view.side if min(close_price, view.price_open) > 0.0 else math.nan
     gain_r = gain / view.initial_risk if view.initial_risk > 0.0 else math.nan
     target = abs(view.tp - view.price_open) if view.tp > 0.0 else math.nan
     lots = _partial_lots(view, rules, symbol)

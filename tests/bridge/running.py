@@ -5,9 +5,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, Self
+from typing import Self, TypeVar
 
 import msgspec
 import zmq
@@ -17,15 +18,17 @@ from bridge.process import run_bridge, wait_until_ready
 from bridge.service import BridgeService
 from sim.ea import EaRules
 from sim.session_host import HostRules, TerminalConfig
+from strategy.tables import Table
 from tests.bridge.floor import EAGER, HELLO, MONEY, NONCE, PROFILE, SECRET, Market, a_snapshot, some_bars
 from tests.strategy.markets import MAGIC, START_MSC, a_spec
-from wire.messages import ErrorMessage, Heartbeat, Hello, History, Message, Symbols, Ticks
+from wire.messages import ErrorMessage, Heartbeat, Hello, History, Message, Symbols, Ticks, Welcome
 from wire.session import TerminalSession
 
 PATIENCE_S = 20.0
+Said = TypeVar("Said")
 
 
-def a_config(folder: Path, **changes: Any) -> BridgeConfig:
+def a_config(folder: Path, **changes: object) -> BridgeConfig:
     """A bridge for old quotes on any free port."""
     config = BridgeConfig(
         data_dir=folder / "bridge",
@@ -86,7 +89,7 @@ def until(condition: Callable[[], bool], what: str) -> None:
 class Caller:
     """A terminal on a real socket that says what a test wants; a context manager."""
 
-    def __init__(self, endpoint: str, *, secret: bytes = SECRET, **hello: Any) -> None:
+    def __init__(self, endpoint: str, *, secret: bytes = SECRET, **hello: object) -> None:
         self._context = zmq.Context()
         self.socket = self._context.socket(zmq.DEALER)
         self.socket.linger = 0
@@ -99,8 +102,7 @@ class Caller:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.socket.close()
-        self._context.term()
+        self._context.destroy(linger=0)
 
     def say(self, message: Message) -> None:
         self.socket.send(self.session.send(message, time.monotonic_ns()))
@@ -109,7 +111,7 @@ class Caller:
         """The next frame, whatever it is; None where none comes."""
         return self.socket.recv() if self.socket.poll(int(patience_s * 1000)) else None
 
-    def hear(self, kind: type, patience_s: float = PATIENCE_S) -> Any:
+    def hear(self, kind: type[Said], patience_s: float = PATIENCE_S) -> Said:
         """The next message of `kind`; others are passed over."""
         end_s = time.monotonic() + patience_s
         while time.monotonic() < end_s:
@@ -131,8 +133,6 @@ class Caller:
 
     def live(self) -> Self:
         """All the way to the first tick."""
-        from wire.messages import Welcome
-
         self.enter()
         self.hear(Welcome)
         self.say(Symbols(specs=(a_spec(),)))
@@ -144,17 +144,15 @@ class Caller:
         )
         return self
 
-    def tick(self, ticks: Any) -> None:
+    def tick(self, ticks: Table) -> None:
         self.batch += 1
         self.say(
             Ticks(symbol_index=0, batch=self.batch, server_offset_s=0, wants_decision=True, money=MONEY, ticks=ticks)
         )
 
 
-def a_terminal(folder: Path, endpoint: str, market: Market, **changes: Any) -> TerminalConfig:
+def a_terminal(folder: Path, endpoint: str, market: Market, **changes: object) -> TerminalConfig:
     """The EA's twin in lock-step, one tick a batch."""
-    from dataclasses import replace
-
     config = TerminalConfig(
         endpoint=endpoint,
         secret=SECRET,
@@ -168,4 +166,4 @@ def a_terminal(folder: Path, endpoint: str, market: Market, **changes: Any) -> T
         rules=EaRules(window=1),
         host=HostRules(first_wait_ms=20, longest_wait_ms=200, give_up_s=60.0),
     )
-    return replace(config, **changes)
+    return replace(config, **changes)  # type: ignore[arg-type]  # fields of TerminalConfig

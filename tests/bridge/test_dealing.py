@@ -198,7 +198,9 @@ def test_a_gap_in_time_is_no_reason_to_stop() -> None:
     assert script.desk.all_alerts() == {}
 
 
-@pytest.mark.parametrize(("ahead_s", "text"), [(119, "M1 hold: confluence"), (121, "not ready: clock: ticks from the future")])
+@pytest.mark.parametrize(
+    ("ahead_s", "text"), [(119, "M1 hold: confluence"), (121, "not ready: clock: ticks from the future")]
+)
 def test_ticks_from_the_future_are_held_back(ahead_s: int, text: str) -> None:
     script = Script(rules=CHECKED).live()
     assert texts(script.tick(some_ticks(ahead_s * 1000))) == [text]

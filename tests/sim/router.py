@@ -62,7 +62,7 @@ class RouterBridge:
         with zmq.Context() as context, context.socket(zmq.ROUTER) as socket:
             socket.linger = 0
             socket.bind(self._wanted)
-            self.endpoint = socket.last_endpoint.decode().rstrip("\0")
+            self.endpoint = str(socket.getsockopt_string(zmq.LAST_ENDPOINT))
             self._bound.set()
             while not self._stop.is_set():
                 if socket.poll(_LOOK_MS):

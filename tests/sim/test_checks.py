@@ -91,8 +91,14 @@ def test_the_stops_level_is_a_least_distance(sl: float, *, fine: bool) -> None:
 
 @pytest.mark.parametrize(
     ("side", "sl", "tp", "frozen"),
-    [(1, 1.0999, 0.0, True), (1, 1.09989, 0.0, False), (1, 0.0, 1.1001, True), (-1, 1.1003, 0.0, True)]
-    + [(-1, 1.10031, 0.0, False), (1, 0.0, 0.0, False)],
+    [
+        (1, 1.0999, 0.0, True),
+        (1, 1.09989, 0.0, False),
+        (1, 0.0, 1.1001, True),
+        (-1, 1.1003, 0.0, True),
+        (-1, 1.10031, 0.0, False),
+        (1, 0.0, 0.0, False),
+    ],
 )
 def test_the_freeze_level(side: int, sl: float, tp: float, *, frozen: bool) -> None:
     position: Any = np.zeros(1, POSITION_DTYPE)[0]

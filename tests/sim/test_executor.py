@@ -148,7 +148,7 @@ def refused(guards: ExecutorGuards, wanted: Intent, venue: Venue | None = None) 
     ],
 )
 def test_guards(guards: ExecutorGuards, changes: dict[str, object], words: str) -> None:
-    result = refused(guards, intent(**changes))
+    result = refused(guards, msgspec.structs.replace(intent(), **changes))
     assert result.retcode == Retcode.REJECT
     assert words in result.text
 

@@ -11,8 +11,8 @@ from tests.sim.venues import EURUSD, MONDAY_MSC, USDJPY, Venue, ticks_of
 FLAT = (1.1, 1.1002)
 
 
-def feed_of(venue: Venue, ticks: Rows, **options: int) -> Feed:
-    return Feed(venue.terminal, Tape((venue.symbol,), {venue.symbol: ticks}), **options)
+def feed_of(venue: Venue, ticks: Rows, max_ticks: int = 1) -> Feed:
+    return Feed(venue.terminal, Tape((venue.symbol,), {venue.symbol: ticks}), max_ticks=max_ticks)
 
 
 def played(feed: Feed) -> list[Batch]:

@@ -62,7 +62,9 @@ def naive_scan(positions: Rows, symbol_index: int, ticks: Rows, start: int, stop
 
 
 @given(POSITIONS, QUOTES, st.data())
-def test_the_scan_finds_what_a_plain_loop_finds(positions: Rows, quotes: list[tuple[float, float]], data: st.DataObject) -> None:
+def test_the_scan_finds_what_a_plain_loop_finds(
+    positions: Rows, quotes: list[tuple[float, float]], data: st.DataObject
+) -> None:
     ticks = ticks_of(quotes)
     stop = data.draw(st.integers(0, len(ticks)))
     start = data.draw(st.integers(0, stop))

@@ -1,5 +1,4 @@
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -105,7 +104,7 @@ def test_garbage_is_either_dropped_or_refused(garbage: bytes, place: int) -> Non
 
 
 def calls_of(monkeypatch: pytest.MonkeyPatch, name: str) -> list[int]:
-    real: Callable[..., object] = getattr(os, name)
+    real = getattr(os, name)
     calls: list[int] = []
 
     def counted(descriptor: int, *arguments: object) -> object:

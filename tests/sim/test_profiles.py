@@ -30,8 +30,17 @@ def account(**changes: object) -> AccountProfile:
 
 @pytest.mark.parametrize(
     ("equity", "leverage"),
-    [(-5.0, 3000), (0.0, 3000), (999.99, 3000), (1000.0, 2000), (4999.99, 2000), (5000.0, 1000), (39_999.99, 1000)]
-    + [(40_000.0, 500), (1e9, 500)],
+    [
+        (-5.0, 3000),
+        (0.0, 3000),
+        (999.99, 3000),
+        (1000.0, 2000),
+        (4999.99, 2000),
+        (5000.0, 1000),
+        (39_999.99, 1000),
+        (40_000.0, 500),
+        (1e9, 500),
+    ],
 )
 def test_justmarkets_leverage_follows_equity(equity: float, leverage: int) -> None:
     profile = justmarkets_account(JustMarketsAccount.STANDARD, deposit=500.0)

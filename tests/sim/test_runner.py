@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 import sim.runner
-from account.events import AccountEvent
 from domain.intents import Intent, IntentKind
 from domain.retcodes import Retcode
 from domain.timeframes import Timeframe
@@ -242,7 +241,7 @@ def test_a_symbol_the_terminal_does_not_have_is_refused() -> None:
 
 def test_the_opening_event_describes_the_terminal() -> None:
     terminal = SimTerminal(PROFILE, (EURUSD,), start_msc=MONDAY_MSC, server_offset_s=7200)
-    opened: AccountEvent = session_opened(terminal, 9, 4)
+    opened = session_opened(terminal, 9, 4)
     assert opened == msgspec.structs.replace(opened, time_ns=(MONDAY_MSC - 7_200_000) * 1_000_000, session=4, magic=9)
     assert (opened.login, opened.server_offset_s, opened.leverage) == (5, 7200, 500)
 
@@ -293,7 +292,7 @@ def market(seed: int) -> Rows:
 @pytest.mark.parity
 @pytest.mark.parametrize("seed", [3, 5])
 def test_runner_and_lock_step_twin_decide_the_same_bit_for_bit(seed: int) -> None:
-    """Several positions at once, stops, targets, partial closes, a night, and an equity that crosses a leverage tier."""
+    """Several positions at once, stops, targets, partial closes, a night, an equity that crosses a leverage tier."""
     ticks = market(seed)
     result, in_process = run_with_engine(ticks)
     bridge, over_the_wire = run_over_the_wire(ticks)

@@ -54,8 +54,13 @@ def test_a_close_without_a_ticket_opens_the_opposite_position() -> None:
 
 @pytest.mark.parametrize(
     ("volume", "expected"),
-    [(0.0, Retcode.INVALID_VOLUME), (0.005, Retcode.INVALID_VOLUME), (0.015, Retcode.INVALID_VOLUME)]
-    + [(101.0, Retcode.INVALID_VOLUME), (0.01, Retcode.DONE)],
+    [
+        (0.0, Retcode.INVALID_VOLUME),
+        (0.005, Retcode.INVALID_VOLUME),
+        (0.015, Retcode.INVALID_VOLUME),
+        (101.0, Retcode.INVALID_VOLUME),
+        (0.01, Retcode.DONE),
+    ],
 )
 def test_volume(volume: float, expected: Retcode) -> None:
     assert code(quoted(Venue()).open(1, volume)) == expected

@@ -1,6 +1,7 @@
 """Whatever is done to a terminal, its books stay right."""
 
 from collections import defaultdict
+
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -72,11 +73,9 @@ class Books(RuleBasedStateMachine):
         spec = self.terminal.specs[symbol]
         bid, ask, _ = self.terminal.quote(spec.name)
         price = bid if side > 0 else ask
-        levels = {
-            "sl": round(price - side * sl * spec.point, spec.digits) if sl else 0.0,
-            "tp": round(price + side * tp * spec.point, spec.digits) if tp else 0.0,
-        }
-        answer = self.venue.open(side, volume, symbol=spec.name, **levels)
+        stop = round(price - side * sl * spec.point, spec.digits) if sl else 0.0
+        target = round(price + side * tp * spec.point, spec.digits) if tp else 0.0
+        answer = self.venue.open(side, volume, sl=stop, tp=target, symbol=spec.name)
         assert answer.retcode in (Retcode.DONE, Retcode.NO_MONEY, *_faults())
 
     @precondition(lambda self: self.terminal.positions())

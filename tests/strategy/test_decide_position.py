@@ -210,6 +210,17 @@ def test_the_unknown_does_nothing(scene: CareScene, fields: tuple[str, ...]) -> 
         assert Verdict.FIRED not in _verdicts(gates).values()
 
 
+@pytest.mark.parametrize("mirror", [False, True], ids=["buy", "sell"])
+@pytest.mark.parametrize("zeros", [("price_open",), ("bid", "ask")])
+def test_a_price_of_zero_is_unknown(zeros: tuple[str, ...], mirror: bool) -> None:
+    scene = HELD.at(1.1025).mirrored() if mirror else HELD.at(1.1025)
+    assert scene.decided()[0].action == Action.PARTIAL_CLOSE
+    decision, gates = scene.changed(**dict.fromkeys(zeros, 0.0)).decided()
+    assert decision.action == Action.HOLD
+    asked = {care: verdict for care, verdict in _verdicts(gates).items() if care is not Care.TIME_STOP}
+    assert set(asked.values()) == {Verdict.UNKNOWN}
+
+
 @given(scene=strange_care_scenes())
 @settings(max_examples=400)
 def test_no_request_carries_an_unknown_figure(scene: CareScene) -> None:

@@ -1,0 +1,1 @@
+"""The composition root: settings, commands, and the processes they start and watch."""

@@ -1,0 +1,60 @@
+"""`companion replay`: real quotes, traded over real ZeroMQ as if they came now."""
+
+from pathlib import Path
+
+import msgspec
+from rich.console import Console
+
+from app.console import CommandError
+from app.folders import REPLAY, check_writable, fresh_folder
+from app.performance import Audience, perform, present
+from app.playback import Playback
+from app.settings import load_settings
+from app.timeframe_names import timeframe_named
+from domain.timeframes import HOUR_S
+from marketdata import CrossedQuotes
+
+
+class ReplayOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be chosen. `timeframe` is that of bar files, `charts` what is traded on."""
+
+    files: tuple[Path, ...]
+    symbol: str | None = None
+    timeframe: str | None = None
+    charts: tuple[str, ...] = ()
+    batch_ms: int = 0
+    crossed: str = "drop"
+    server_offset_h: float | None = None
+    speed: float = 0.0
+    keep: bool = False
+    as_json: bool = False
+
+
+def run_replay(options: ReplayOptions, console: Console) -> bool:
+    """Play, sum up; whether everything adds up."""
+    audience = Audience(console, quiet=options.as_json)
+    _check_files(options.files)
+    settings = load_settings(**({"timeframes": options.charts} if options.charts else {}))
+    check_writable(settings.data_dir)
+    playback = Playback(
+        files=tuple(str(file.resolve()) for file in options.files),
+        symbol=options.symbol,
+        timeframe=timeframe_named(options.timeframe),
+        crossed=CrossedQuotes(options.crossed),
+        server_offset_s=None if options.server_offset_h is None else int(options.server_offset_h * HOUR_S),
+        charts=settings.engine().timeframes,
+        batch_ms=options.batch_ms,
+        ticks_per_second=options.speed,
+    )
+    folder = fresh_folder(settings.data_dir, REPLAY, keep=options.keep)
+    summary = perform(settings, folder, playback, audience)
+    present(summary, console, as_json=options.as_json)
+    return summary.adds_up
+
+
+def _check_files(files: tuple[Path, ...]) -> None:
+    missing = [str(file) for file in files if not file.is_file()]
+    if missing:
+        raise CommandError(
+            f"no such file: {', '.join(missing)}", "name files of ticks or bars (MT5 export, CSV, Parquet)"
+        )
