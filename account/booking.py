@@ -136,7 +136,7 @@ def _goes_out_again(record: IntentRecord, finding: _Finding, time_ns: int) -> bo
 def _settle(draft: Draft, record: IntentRecord, finding: _Finding, time_ns: int) -> None:
     """Conclude what can be concluded about an open intent (see the table above)."""
     overdue_ns = time_ns - record.intent.expires_ns
-    unheard = not finding.known and record.phase == 0 and overdue_ns >= 0
+    unheard = not finding.known and record.phase == 0 and overdue_ns > 0  # at its expiry itself the EA still takes it
     if finding.stands and (finding.known or record.state == IntentState.UNKNOWN):
         draft.end(record, IntentState.FILLED, "no result, but the terminal stands as asked")
     elif unheard and not finding.traced:

@@ -1,12 +1,12 @@
 """The command `companion`. Each command imports what it needs when it is called, so that `--help` is there at once."""
 
-import importlib.metadata
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app.console import DEBUGGING, CommandError, ExitCode, output, reported
+from app.version import own_version
 
 cli = typer.Typer(
     name="companion",
@@ -35,7 +35,7 @@ def _greet(words: str, *, quiet: bool) -> None:
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"companion {importlib.metadata.version('mt5-companion')}")
+        typer.echo(f"companion {own_version()}")
         raise typer.Exit
 
 

@@ -1,6 +1,5 @@
 """`companion doctor`: is everything as it must be for trading? Looks, and changes nothing."""
 
-import importlib.metadata
 import os
 import shutil
 import socket
@@ -19,6 +18,7 @@ from app.explain import duration
 from app.folders import LIVE, check_writable, run_folder, status_of
 from app.problems import SettingsRefusedError
 from app.settings import ServiceSettings, default_data_dir, load_settings
+from app.version import own_version, version_of
 from bridge.config import Places
 from bridge.inputs import Fed, InputReader
 from bridge.segments import scan_segment, segment_paths
@@ -146,17 +146,9 @@ def _kernel_findings() -> Iterator[Finding]:
 
 
 def _version_findings() -> Iterator[Finding]:
-    own = importlib.metadata.version("mt5-companion") if _is_installed("mt5-companion") else "not installed"
-    packages = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in _PACKAGES if _is_installed(name))
-    yield Finding("versions", Health.GOOD, f"companion {own}, Python {sys.version.split()[0]}, {packages}")
-
-
-def _is_installed(package: str) -> bool:
-    try:
-        importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True
+    packages = ", ".join(f"{name} {version_of(name)}" for name in _PACKAGES if version_of(name))
+    words = f"companion {own_version()}, Python {sys.version.split()[0]}, {packages}"
+    yield Finding("versions", Health.GOOD, words)
 
 
 # -- bridge ----------------------------------------------------------------------------------------------------------

@@ -16,9 +16,13 @@ def run_verify(data: str | None, console: Console) -> bool:
     with JournalReader.open(path) as journal:
         verdict = journal.verify()
     if verdict.sound:
-        console.print(f"[green]✓[/] {escape(str(path))}: {verdict.rows:,} events, all as they were written")
+        console.print(
+            f"[green]✓[/] {escape(str(path))}: {verdict.rows:,} events, all as they were written", soft_wrap=True
+        )
         return True
-    console.print(f"[bold red]✗[/] {escape(str(path))}: event {verdict.first_bad_seq}: {escape(verdict.problem)}")
+    console.print(
+        f"[bold red]✗[/] {escape(str(path))}: event {verdict.first_bad_seq}: {escape(verdict.problem)}", soft_wrap=True
+    )
     console.print(f"  {verdict.rows:,} events before it are good; `companion journal repair` copies them to a new file")
     return False
 
@@ -29,10 +33,10 @@ def run_repair(data: str | None, console: Console) -> bool:
     with JournalReader.open(path) as journal:
         verdict = journal.verify()
     if verdict.sound:
-        console.print(f"[green]✓[/] {escape(str(path))} is sound; nothing to repair")
+        console.print(f"[green]✓[/] {escape(str(path))} is sound; nothing to repair", soft_wrap=True)
         return False
     copy = salvage(path)
-    console.print(f"[green]✓[/] {verdict.rows:,} good events are in {escape(str(copy))}")
+    console.print(f"[green]✓[/] {verdict.rows:,} good events are in {escape(str(copy))}", soft_wrap=True)
     console.print(
         f"  stop the bridge, keep {path.name} for inspection under another name, and rename the copy to {path.name};\n"
         "  what is lost comes back when the terminal reports its deals"

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 from rich.console import Console
 
-from app.console import CommandError
+from app.console import CommandError, ExitCode
 from app.folders import REPLAY, check_writable, fresh_folder
 from app.performance import Audience, perform, present
 from app.playback import Playback
@@ -40,7 +40,7 @@ def run_replay(options: ReplayOptions, console: Console) -> bool:
         files=tuple(str(file.resolve()) for file in options.files),
         symbol=options.symbol,
         timeframe=timeframe_named(options.timeframe),
-        crossed=CrossedQuotes(options.crossed),
+        crossed=_crossed(options.crossed),
         server_offset_s=None if options.server_offset_h is None else int(options.server_offset_h * HOUR_S),
         charts=settings.engine().timeframes,
         batch_ms=options.batch_ms,
@@ -58,3 +58,10 @@ def _check_files(files: tuple[Path, ...]) -> None:
         raise CommandError(
             f"no such file: {', '.join(missing)}", "name files of ticks or bars (MT5 export, CSV, Parquet)"
         )
+
+
+def _crossed(name: str) -> CrossedQuotes:
+    try:
+        return CrossedQuotes(name)
+    except ValueError:
+        raise CommandError(f"--crossed {name}: use {', '.join(CrossedQuotes)}", code=ExitCode.USAGE) from None

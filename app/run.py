@@ -37,7 +37,7 @@ def run_service(console: Console) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
-    console.print(f"starting the bridge; data in {escape(str(folder))}")
+    console.print(f"starting the bridge; data in {escape(str(folder))}", soft_wrap=True)
     with Household() as household:
         Service(settings, secret, folder, household, console).serve(stop)
     console.print("stopped")

@@ -129,7 +129,13 @@ class Stage:
         elif note.event == "ready":
             self._endpoint = note.content["endpoint"]
         elif note.event == "failed":
-            raise CommandError(_told_by(note), f"its log is {self._folder / 'logs' / note.child}.log", ExitCode.PROCESS)
+            raise self._refusal(note)
+
+    def _refusal(self, note: Note) -> CommandError:
+        if note.content["kind"] in ("PlaybackError", "QuoteFileError"):
+            return CommandError(str(note.content["problem"]), code=ExitCode.DATA)
+        problem = f"the {note.child} process cannot go on: {note.content['problem']}"
+        return CommandError(problem, f"its log is {self._folder / 'logs' / note.child}.log", ExitCode.PROCESS)
 
     # -- playing ------------------------------------------------------------------------------------------------------
 
@@ -166,9 +172,3 @@ class Stage:
         self._household.stop("bridge")
         self._household.stop("recorder", grace_s=_RECORDING_S)
         return status_of(self._folder)
-
-
-def _told_by(note: Note) -> str:
-    if note.content["kind"] in ("PlaybackError", "QuoteFileError"):
-        return str(note.content["problem"])
-    return f"the {note.child} process cannot go on: {note.content['problem']}"

@@ -179,7 +179,7 @@ def _worth_a_look(folder: Path, story: Story) -> tuple[str, ...]:
 def show(summary: Summary, console: Console) -> None:
     """Print a summary."""
     console.print(Panel(Group(_figures(summary), _proof_lines(summary)), title="summary", title_align="left"))
-    console.print(f"data   {escape(str(summary.folder))}")
+    console.print(f"data   {escape(str(summary.folder))}", soft_wrap=True)
     for line in summary.look_at[:1]:
         console.print(f"next   [bold]{escape(line)}[/]")
     for line in summary.look_at[1:]:

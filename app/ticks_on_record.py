@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bridge.config import Places
 from bridge.inputs import Fed, InputReader
-from bridge.recordings import days_between, files_on
+from bridge.recordings import files_between
 from bridge.segments import entries_in
 from domain.servertime import NS_PER_MS, NS_PER_S
 
@@ -53,7 +53,7 @@ def ticks_around(folder: Path, account: str, symbol: str, start_ns: int, stop_ns
 def _stretches(folder: Path, account: str, symbol: str, start_ns: int, stop_ns: int) -> Iterator[_Stretch]:
     places = Places(folder)
     reach = _REACH_DAYS * _DAY_NS
-    for path in files_on(places.recordings, "ticks", account, days_between(start_ns - reach, stop_ns + reach)):
+    for path in files_between(places.recordings, "ticks", account, start_ns - reach, stop_ns + reach):
         if f"symbol={symbol}/" in f"{path.parent.parent.name}/":
             yield _recorded(path)
     yield from _live(places.capture, account, symbol)

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from typing import ClassVar, Final
 
 from account.booking import booked, issued, reconciled
-from account.events import AccountEvent, AccountSeen, EquityMarked, IntentSent, SessionOpened, SymbolsSeen
+from account.events import AccountEvent, AccountSeen, EquityMarked, IntentEnded, IntentSent, SessionOpened, SymbolsSeen
 from bridge.answers import DECIDED_BEFORE, WATCHING, deciding, holding
 from bridge.config import DeskRules
 from bridge.histories import MAX_PARTS, Chart, Histories
 from bridge.stream import Place
 from bridge.trader import Trader
 from bridge.watch import ClockWatch, IntentWatch, MoneyWatch
-from domain.intents import Intent, comment_of
+from domain.intents import Intent, IntentState, comment_of
 from domain.pricing import symbol_money
 from domain.servertime import NS_PER_S, utc_ns_from_server_msc
 from domain.symbols import SymbolSpec, SymbolSpecError
@@ -70,6 +70,8 @@ class Dealing:
         self.server_ns = 0
         self._session = session
         self._hello = hello
+        self._terminal_id = f"{hello.terminal_id:016x}"
+        self._is_other = False
         self._say = say
         self._met_ns = 0
         self._halted = ""
@@ -153,6 +155,7 @@ class Dealing:
     def open_session(self, number: int, met_ns: int) -> None:
         """The terminal has been let in; `met_ns` [UTC ns] stands in for its clock until it has told it."""
         self._met_ns = met_ns
+        self._is_other = self.trader.account.terminal_id not in ("", self._terminal_id)
         self._book_session(number, self._hello.server_offset_s, trade_allowed=self._hello.trade_allowed)
 
     def _book_session(self, number: int, server_offset_s: int, *, trade_allowed: bool) -> None:
@@ -162,7 +165,7 @@ class Dealing:
             login=hello.login,
             server=hello.server,
             session=number,
-            terminal_id=f"{hello.terminal_id:016x}",
+            terminal_id=self._terminal_id,
             currency=hello.currency,
             currency_digits=hello.currency_digits,
             leverage=hello.leverage,
@@ -279,8 +282,20 @@ class Dealing:
             self.trader.book([self._account_seen(told)])
         self._money.start_over()
         self._open_symbols.clear()
-        self._resend = again
+        self._resend = self._not_of_another_terminal(again)
         self._send_again(now_ns)
+
+    def _not_of_another_terminal(self, again: list[int]) -> list[int]:
+        """What may go out again: not what went to another terminal, which may execute it yet and tell nobody here."""
+        if not self._is_other:
+            return again
+        self._is_other = False
+        reason = "it was sent to another terminal, and this one does not know it"
+        unknown = IntentState.UNKNOWN
+        self.trader.book(
+            [IntentEnded(time_ns=self._event_ns, intent_id=it, state=unknown, reason=reason) for it in again]
+        )
+        return []
 
     def _account_seen(self, told: AccountSnapshot) -> AccountSeen:
         return AccountSeen(

@@ -1,5 +1,6 @@
 """The record as the engine saw it: what it was fed with and what it decided, in order."""
 
+import struct
 from collections.abc import Iterable, Iterator
 from typing import Final, TypeAlias
 
@@ -101,7 +102,7 @@ class InputReader:
         """What an entry means for the engine; None where it means nothing to it, Lost where it cannot be read."""
         try:
             return self._input_of(entry)
-        except (msgspec.MsgspecError, IndexError, ValueError) as unreadable:
+        except (msgspec.MsgspecError, struct.error, LookupError, ValueError) as unreadable:
             return Lost(seq=entry.seq, reason=f"entry {entry.seq} was written by another version: {unreadable}")
 
     def _input_of(self, entry: Entry) -> Input | None:

@@ -3,6 +3,7 @@
 import gc
 import logging
 import logging.handlers
+import os
 import queue
 import signal
 import threading
@@ -12,6 +13,7 @@ from typing import Final, Protocol
 
 from bridge.config import BridgeConfig, Places
 from bridge.service import BridgeService
+from bridge.status import RUNNING, read_status
 from bridge.warming import load_kernels
 
 _COLLECT_NS: Final = 10_000_000_000
@@ -97,16 +99,37 @@ class _background_logging:  # noqa: N801 - used as a context, like contextlib's
         self._root.handlers[:] = self._handlers
 
 
+def _live_endpoint(data_dir: Path) -> str:
+    """What the endpoint file says, unless a bridge that was killed has left it behind."""
+    status = read_status(data_dir)
+    if status is None or status.state != RUNNING or not _is_alive(status.pid):
+        return ""
+    try:
+        return Places(data_dir).endpoint.read_text(encoding="ascii")
+    except FileNotFoundError:
+        return ""
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def wait_until_ready(data_dir: Path, timeout_s: float) -> str:
     """The endpoint of the bridge that works in `data_dir`, once terminals may connect.
 
     Raises:
         NotReadyError: where that takes longer than `timeout_s` [s].
     """
-    place, until_s = Places(data_dir).endpoint, time.monotonic() + timeout_s
+    until_s = time.monotonic() + timeout_s
     while time.monotonic() < until_s:
-        try:
-            return place.read_text(encoding="ascii")
-        except FileNotFoundError:
-            time.sleep(_LOOK_S)
+        endpoint = _live_endpoint(data_dir)
+        if endpoint:
+            return endpoint
+        time.sleep(_LOOK_S)
     raise NotReadyError(f"no bridge listens in {data_dir} after {timeout_s:g} s; see its log")

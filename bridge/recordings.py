@@ -27,6 +27,7 @@ from strategy.gates import NO_GATE, Action, Care, DecisionKind, Gate, Verdict, g
 from strategy.tables import DECISION_DTYPE, Table
 
 _DAY_NS: Final = 86_400 * NS_PER_S
+_LAST_NS: Final = (1 << 63) - 1
 _GATES: Final = {DecisionKind.ENTRY: tuple(Gate), DecisionKind.POSITION: tuple(Care)}
 _PLAIN: Final = ("lots", "price", "sl", "tp", "bid", "ask", "score", "atr", "atr_baseline", "equity", "balance")
 _MORE: Final = ("margin_free", "notional_open", "symbol_positions", "other_symbols", "volume_buy", "volume_sell")
@@ -59,11 +60,6 @@ class SegmentDone(NamedTuple):
 def day_of(time_ns: int) -> str:
     """UTC day of `time_ns`, such as 2024-01-31."""
     return str(np.datetime64(time_ns // _DAY_NS, "D"))
-
-
-def days_between(from_ns: int, to_ns: int) -> list[str]:
-    """Every UTC day from `from_ns` to `to_ns`, both included."""
-    return [day_of(day * _DAY_NS) for day in range(from_ns // _DAY_NS, to_ns // _DAY_NS + 1)]
 
 
 # -- writing ---------------------------------------------------------------------------------------------------------
@@ -180,10 +176,11 @@ def files_of(root: Path, table: str, account: str, first_seq: int) -> list[Path]
     return sorted(folder.rglob(f"{first_seq:020d}.parquet"))
 
 
-def files_on(root: Path, table: str, account: str, days: list[str]) -> list[Path]:
-    """Files of some days and an account in `table`, by segment."""
+def files_between(root: Path, table: str, account: str, from_ns: int, to_ns: int) -> list[Path]:
+    """Files of an account in `table` for the UTC days from `from_ns` to `to_ns`, both included, by segment."""
     folder = Partition(table, account, "", "").folder(root)
-    found = [path for day in days for path in folder.rglob(f"day={day}/*.parquet")]
+    first, last = day_of(max(from_ns, 0)), day_of(min(to_ns, _LAST_NS))
+    found = [path for path in folder.rglob("*.parquet") if first <= path.parent.name.removeprefix("day=") <= last]
     return sorted(found, key=lambda path: (path.name, str(path)))
 
 

@@ -10,11 +10,10 @@ from bridge.recordings import (
     SegmentDone,
     accounts_in,
     batches_of,
-    days_between,
     decided_of,
     entries_of,
+    files_between,
     files_of,
-    files_on,
     segments_done,
     starts_in,
 )
@@ -84,7 +83,7 @@ class Review:
         return max((seq for seq in self._start_seqs(account) if seq < first), default=0)
 
     def _batch_seqs(self, account: str, from_ns: int, to_ns: int) -> Iterator[int]:
-        for path in files_on(self._root, "ticks", account, days_between(from_ns - _DAY_NS, to_ns)):
+        for path in files_between(self._root, "ticks", account, from_ns - _DAY_NS, to_ns):
             yield from (batch.seq for batch in batches_of(path, account) if from_ns <= time_of(batch) <= to_ns)
         for found in self._live_inputs(account, 0):
             if isinstance(found, Fed) and from_ns <= time_of(found) <= to_ns:
@@ -98,7 +97,7 @@ class Review:
 
     def decisions(self, account: str, from_ns: int, to_ns: int) -> Iterator[Decided]:
         """Decision records of the days from `from_ns` to `to_ns`."""
-        for path in files_on(self._root, "decisions", account, days_between(from_ns, to_ns)):
+        for path in files_between(self._root, "decisions", account, from_ns, to_ns):
             yield from decided_of(path, account)
         yield from (one for one in self._live_inputs(account, 0) if isinstance(one, Decided))
 

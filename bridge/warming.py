@@ -4,11 +4,22 @@ from typing import Final
 
 import numpy as np
 
-from account.events import AccountSeen, PositionSeen, SessionOpened, SymbolsSeen
+from account.booking import reconciled
+from account.events import AccountSeen, IntentIssued, SessionOpened, SymbolsSeen
 from domain.dtypes import RATES_DTYPE, TICK_DTYPE
+from domain.intents import Intent, IntentKind
 from domain.symbols import SymbolSpec
-from domain.trading import AccountTradeMode, MarginMode, Position, PositionType
-from domain.updates import Money
+from domain.trading import (
+    AccountTradeMode,
+    Deal,
+    DealEntry,
+    DealReason,
+    DealType,
+    MarginMode,
+    Position,
+    PositionType,
+)
+from domain.updates import Money, TradeUpdate
 from strategy.engine import Engine
 from strategy.events import AccountChanged, Quotes, WarmUp
 from strategy.params import EngineSettings
@@ -22,7 +33,9 @@ def load_kernels(settings: EngineSettings) -> None:
     """Lead an engine of its own through everything a live one does, with ticks laid out as frames deliver them."""
     engine = Engine(settings)
     symbol = settings.symbols[0]
-    engine.on_event(AccountChanged([_session(settings.magic), _symbols(symbol), _account(), _position(symbol)]))
+    engine.on_event(AccountChanged([_session(settings.magic), _symbols(symbol), _account()]))
+    events, _ = reconciled(engine.account, _everything(symbol), (), 1, 0)
+    engine.on_event(AccountChanged([*events, IntentIssued(time_ns=0, intent=_intent(symbol, settings.magic))]))
     for chart in engine.wanted_charts:
         engine.on_event(WarmUp(chart.symbol, chart.timeframe, _bars(chart.bars, chart.timeframe.seconds)))
     longest = max(chart.timeframe.seconds for chart in engine.wanted_charts)
@@ -100,7 +113,8 @@ def _account() -> AccountSeen:
     return AccountSeen(time_ns=0, balance=1000.0, credit=0.0, equity=1000.0, margin=0.0, margin_free=1000.0)
 
 
-def _position(symbol: str) -> PositionSeen:
+def _everything(symbol: str) -> TradeUpdate:
+    """A snapshot with a position and the deal that opened it."""
     position = Position(
         position_ticket=1,
         position_id=1,
@@ -117,4 +131,42 @@ def _position(symbol: str) -> PositionSeen:
         time_update_msc=_START_S * 1000,
         comment="",
     )
-    return PositionSeen(time_ns=0, position=position)
+    deal = Deal(
+        deal_ticket=1,
+        order_ticket=1,
+        position_id=1,
+        symbol=symbol,
+        type=DealType.BUY,
+        entry=DealEntry.IN,
+        reason=DealReason.EXPERT,
+        magic=0,
+        volume=0.01,
+        price=1.1,
+        profit=0.0,
+        swap=0.0,
+        commission=0.0,
+        fee=0.0,
+        time_msc=_START_S * 1000,
+        comment="",
+    )
+    return TradeUpdate(money=_MONEY, deals=(deal,), positions=(position,), complete=True)
+
+
+def _intent(symbol: str, magic: int) -> Intent:
+    return Intent(
+        intent_id=1,
+        kind=IntentKind.OPEN,
+        symbol=symbol,
+        side=1,
+        volume=0.01,
+        price=1.1,
+        sl=1.0,
+        tp=1.2,
+        position_ticket=0,
+        order_ticket=0,
+        magic=magic,
+        deviation_points=0,
+        signal_id=1,
+        decided_ns=0,
+        expires_ns=1,
+    )

@@ -110,7 +110,8 @@ class Executor:
         wanted = DealEntry.IN if intent.kind == IntentKind.OPEN else DealEntry.OUT
         for deal in reversed(self._terminal.deals):
             if deal.entry == wanted and intent_id_in(deal.comment) == intent.intent_id:
-                return _result_of_deal(intent, deal, now_msc)
+                stands = self._terminal.position(deal.position_id) is not None
+                return _result_of_deal(intent, deal, now_msc, stands=stands)
         return None
 
     def _trace_levels(self, intent: Intent, now_msc: int) -> IntentResult | None:
@@ -219,12 +220,14 @@ def _result(
     )
 
 
-def _result_of_deal(intent: Intent, deal: Deal, now_msc: int) -> IntentResult:
-    partly = deal.volume + 1e-9 < intent.volume  # a CLOSE may find less left than it was decided for: then all is done
+def _result_of_deal(intent: Intent, deal: Deal, now_msc: int, *, stands: bool) -> IntentResult:
+    """What a deal says whose answer was lost; `stands` is whether its position is still open."""
+    # a CLOSE may find less left than it was decided for: then all is done
+    partly = deal.volume + 1e-9 < intent.volume and (stands or intent.kind != IntentKind.CLOSE)
     return IntentResult(
         intent_id=intent.intent_id,
         phase=ResultPhase.FINAL,
-        retcode=Retcode.DONE_PARTIAL if partly and intent.kind != IntentKind.CLOSE else Retcode.DONE,
+        retcode=Retcode.DONE_PARTIAL if partly else Retcode.DONE,
         order_ticket=deal.order_ticket,
         deal_ticket=deal.deal_ticket,
         position_ticket=deal.position_id,

@@ -56,7 +56,7 @@ class Feed:
         self._terminal = terminal
         self._tape = tape
         self._history = history or {}
-        self._places = tuple(terminal.symbols.index(name) for name in tape.symbols)
+        self._places = places_of(tape, terminal)
         self._slices = self._in_windows(batch_ms) if batch_ms else iter(tape)
         self._slice: Slice | None = next(self._slices, None)
         self._reached: dict[str, int] = {}
@@ -136,6 +136,18 @@ class Feed:
     def _in_windows(self, batch_ms: int) -> Iterator[Slice]:
         for batch in self._tape.symbol_batches(batch_ms=batch_ms):
             yield from batch
+
+
+def places_of(tape: Tape, terminal: SimTerminal) -> tuple[int, ...]:
+    """The terminal's index of each symbol on the tape.
+
+    Raises:
+        ValueError: for a symbol the terminal does not have.
+    """
+    for symbol in tape.symbols:
+        if symbol not in terminal.symbols:
+            raise ValueError(f"symbol {symbol} is on the tape, but the terminal has {', '.join(terminal.symbols)}")
+    return tuple(terminal.symbols.index(symbol) for symbol in tape.symbols)
 
 
 def _begun_with(running: Rows) -> Rows:

@@ -22,6 +22,7 @@ from domain.trading import Deal
 from domain.updates import Money, TradeUpdate
 from marketdata.tape import Tape
 from sim.executor import Executor, ExecutorGuards
+from sim.feed import places_of
 from sim.memory import RamMemory
 from sim.terminal import SimTerminal
 from strategy.events import AccountChanged, EngineEvent, Quotes, WarmUp
@@ -96,14 +97,13 @@ class Runner:
         warm_up: Iterable[WarmUp] = (),
         on_progress: Progress | None = None,
     ) -> None:
-        _check(tape, terminal)
         self._engine = engine
         self._terminal = terminal
         self._tape = tape
         self._warm_up = warm_up
         self._on_progress = on_progress
         self._executor = Executor(terminal, RamMemory(), guards or ExecutorGuards(), engine.settings.magic)
-        self._places = tuple(terminal.symbols.index(name) for name in tape.symbols)
+        self._places = places_of(tape, terminal)
         self._intents: list[Intent] = []
         self._decisions: list[Table] = []
         self._news = True  # the terminal's money has to be adopted at the end of the next tick
@@ -222,9 +222,3 @@ def session_opened(terminal: SimTerminal, magic: int, session: int) -> SessionOp
 
 def _sent(intent: Intent, time_ns: int) -> IntentSent:
     return IntentSent(time_ns=time_ns, intent_id=intent.intent_id, attempt=1)
-
-
-def _check(tape: Tape, terminal: SimTerminal) -> None:
-    for symbol in tape.symbols:
-        if symbol not in terminal.symbols:
-            raise ValueError(f"symbol {symbol} is on the tape, but the terminal has {', '.join(terminal.symbols)}")

@@ -22,6 +22,7 @@ from sim.feed import Charts, Feed
 from sim.matching import Rows
 from sim.memory import DiskMemory
 from sim.profiles import AccountProfile
+from sim.rehearsal import rehearse
 from sim.statistics import Counts, TerminalStatistics
 from sim.terminal import SimTerminal
 
@@ -97,6 +98,9 @@ def run_terminal(config: TerminalConfig, on_progress: Progress | None = None) ->
     start_msc = tape.span_msc[0] if tape.span_msc else 0
     terminal = SimTerminal(config.profile, config.specs, server_offset_s=config.server_offset_s, start_msc=start_msc)
     feed = Feed(terminal, tape, max_ticks=config.max_ticks, batch_ms=config.batch_ms, history=config.history)
+    for symbol, ticks in zip(tape.symbols, tape.ticks, strict=True):
+        if len(ticks):
+            rehearse(config.profile, config.specs[terminal.symbols.index(symbol)], ticks)
     with DiskMemory(config.state_dir / f"intents-{config.profile.login}.log") as memory:
         advisor = ExpertAdvisor(
             terminal,
@@ -229,6 +233,7 @@ class Connection:
         self._socket.reconnect_ivl = -1
         self._monitor = self._socket.get_monitor_socket(_LOST_EVENTS)
         self._is_lost = False
+        self._patience_ms = 0
         self._socket.connect(endpoint)
 
     def __enter__(self) -> Self:
@@ -249,10 +254,10 @@ class Connection:
 
     def receive(self, patience_ms: int) -> bytes | None:
         """The next frame, waiting up to `patience_ms` [ms] for it."""
-        if patience_ms and not self._socket.poll(patience_ms):
-            return None
+        if patience_ms and patience_ms != self._patience_ms:  # a poll would build a poller for every frame
+            self._patience_ms = self._socket.rcvtimeo = patience_ms
         try:
-            return self._socket.recv(zmq.NOBLOCK)
+            return self._socket.recv(0 if patience_ms else zmq.NOBLOCK)
         except zmq.Again:
             return None
 

@@ -163,9 +163,9 @@ class SimTerminal:
         return tuple(self._holdings.ledger.orders)
 
     def snapshot(self, since_msc: int = 0, since_ticket: int = 0) -> TradeUpdate:
-        """Everything there is, with the deals from `since_msc` [ms, broker's clock] on that follow `since_ticket`."""
-        deals = self._holdings.ledger.deals
-        chosen = tuple(deal for deal in deals if deal.time_msc >= since_msc and deal.deal_ticket > since_ticket)
+        """Everything there is, with the deals after (`since_msc` [ms, broker's clock], `since_ticket`)."""
+        since = (since_msc, since_ticket)
+        chosen = tuple(deal for deal in self._holdings.ledger.deals if (deal.time_msc, deal.deal_ticket) > since)
         self._holdings.mark_reported()
         return TradeUpdate(money=self.money(), deals=chosen, positions=self.positions(), complete=True)
 

@@ -95,7 +95,7 @@ def test_a_kept_run_is_not_replaced(companion: Companion, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
-        (("--symbols", "GBPUSD"), ExitCode.PROCESS, "GBPUSD: not in the invented market, which has EURUSD"),
+        (("--symbols", "GBPUSD"), ExitCode.DATA, "GBPUSD: not in the invented market, which has EURUSD"),
         (("--ea", "mql5"), ExitCode.USAGE, "there is only twin"),
         (("--days", "0"), ExitCode.USAGE, "Invalid value"),
     ],

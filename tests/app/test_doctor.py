@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import sqlite3
 import time
@@ -133,7 +134,7 @@ def test_a_data_folder_that_cannot_be_used_is_found(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize(("free", "health"), [(10**11, Health.GOOD), (10**9, Health.NOTE), (10**7, Health.BAD)])
 def test_a_full_disk_is_found(monkeypatch: pytest.MonkeyPatch, free: int, health: Health) -> None:
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: type("Usage", (), {"free": free}))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: type("Usage", (), {"free": free}))
     assert finding("disk").health == health
 
 

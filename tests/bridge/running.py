@@ -1,5 +1,6 @@
 """A bridge that runs in a thread or in a process of its own, and terminals that connect to it over real ZeroMQ."""
 
+import functools
 import multiprocessing
 import threading
 import time
@@ -16,6 +17,7 @@ import zmq
 from bridge.config import BridgeConfig, DeskRules
 from bridge.process import run_bridge, wait_until_ready
 from bridge.service import BridgeService
+from bridge.warming import load_kernels
 from sim.ea import EaRules
 from sim.session_host import HostRules, TerminalConfig
 from strategy.tables import Table
@@ -40,10 +42,17 @@ def a_config(folder: Path, **changes: object) -> BridgeConfig:
     return msgspec.structs.replace(config, **changes)
 
 
+@functools.cache
+def _load_kernels_once() -> None:
+    """The compiler must not make a bridge seem silent."""
+    load_kernels(EAGER)
+
+
 class Served:
     """A service in a thread."""
 
     def __init__(self, config: BridgeConfig) -> None:
+        _load_kernels_once()
         self.service = BridgeService(config)
         self.endpoint = self.service.start()
         self.stop = threading.Event()

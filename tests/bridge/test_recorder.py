@@ -2,7 +2,6 @@
 
 import shutil
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,6 @@ from bridge.config import Places
 from bridge.files import FolderInUseError, FolderLock
 from bridge.inputs import Decided, Fed, Input
 from bridge.recorder import Recorder, run_recorder
-from bridge.recordings import days_between
 from bridge.records import EntryKind
 from bridge.review import Review
 from bridge.segments import segment_paths
@@ -97,13 +95,13 @@ def test_a_recorder_that_dies_anywhere_loses_and_doubles_nothing(
 
 
 def dies_after(monkeypatch: pytest.MonkeyPatch, step: str, survived: int) -> None:
-    real: Callable[..., object] = getattr(bridge.recorder, step)
+    real = getattr(bridge.recorder, step)
     calls = iter(range(1 << 30))
 
-    def dying(*arguments: object) -> object:
+    def dying(*arguments: object) -> None:
         if next(calls) >= survived:
             raise KeyboardInterrupt
-        return real(*arguments)
+        real(*arguments)
 
     monkeypatch.setattr(bridge.recorder, step, dying)
 
@@ -124,21 +122,18 @@ def test_people_can_read_ticks_and_decisions(data_dir: Path, undisturbed: Floor)
     ticks = pq.read_table(root / "ticks")
     assert set(ticks["account"].to_pylist()) == {ACCOUNT}
     assert set(ticks["symbol"].to_pylist()) == {"EURUSD"}
-    bids = ticks.sort_by("time_msc")["bid"].to_numpy()
+    bids = ticks.sort_by("seq")["bid"].to_numpy()
     assert np.array_equal(bids, MARKET.ticks["bid"][: len(bids)])
     decisions = pq.read_table(root / "decisions").sort_by("seq")
     recorded = np.frombuffer(b"".join(decisions["record"].to_pylist()), DECISION_DTYPE)
     assert recorded.tobytes() == undisturbed.heard.decisions[: len(recorded)].tobytes()
-    refused = decisions.filter(pq.ParquetFile is not None and _is_refused(decisions))
-    assert refused.num_rows > 0
-    assert set(refused["spread_verdict"].to_pylist()) == {"refused"}
-    assert np.all(refused["spread_value"].to_numpy() > refused["spread_threshold"].to_numpy())
-
-
-def _is_refused(decisions: object) -> object:
-    import pyarrow.compute as pc
-
-    return pc.equal(decisions["decided_by"], "spread")  # type: ignore[index]  # pyarrow has no types
+    entries = [row for row in decisions.to_pylist() if row["kind"] == "entry"]
+    refused = [row for row in entries if row["decided_by"] == "duplicate"]
+    assert refused
+    assert all(row["duplicate_verdict"] == "refused" for row in refused)
+    assert all(row["duplicate_value"] < row["duplicate_threshold"] for row in refused)
+    assert all(row["time_stop_verdict"] is None for row in entries)
+    assert {row["action"] for row in entries} == {"hold", "buy", "sell"}
 
 
 def test_frames_and_events_are_kept_and_chatter_is_not(data_dir: Path) -> None:
@@ -204,8 +199,3 @@ def test_there_is_one_recorder(tmp_path: Path) -> None:
     stop.set()
     with FolderLock(config.places.recorder_lock), pytest.raises(FolderInUseError):
         run_recorder(config, stop)
-
-
-def test_days() -> None:
-    hour_ns = 3_600_000_000_000
-    assert days_between(23 * hour_ns, 49 * hour_ns) == ["1970-01-01", "1970-01-02", "1970-01-03"]

@@ -22,13 +22,16 @@ from account.journal import JournalReader
 from account.state import AccountState
 from bridge.books import Books
 from bridge.config import BridgeConfig, DeskRules
+from domain.intents import Intent, IntentState
 from domain.servertime import NS_PER_MS, NS_PER_S
 from sim.ea import EaRules, ExpertAdvisor
 from sim.executor import ExecutorGuards
 from sim.feed import Feed
+from sim.memory import DiskMemory
 from sim.requests import FillPlan
 from tests.crash.market import MAGIC, PROFILE, RULES, SECRET, START_MSC, TICK_MSC, UNLIMITED, Market, bridge_config
 from tests.crash.points import DoomedService, Fate, Immortal, Plan, Point, tearing_captures
+from tests.crash.verdicts import faults
 from tests.crash.watched import EaFate, EaPoint, ForgetfulMemory, Killed, WatchedExecutor, WatchedTerminal
 from wire.codec import frame_type
 from wire.enums import MessageType
@@ -164,8 +167,10 @@ class Rig:
         self.config = bridge_config(folder / "bridge", "memory", market.settings, rules)
         self.terminal = WatchedTerminal(PROFILE, market.specs, start_msc=START_MSC, fills=fills)
         self.feed = Feed(self.terminal, market.tape, max_ticks=1, history=market.history)
+        self.symbols = market.symbols
         self.guards = guards
         self._ea_rules = ea_rules or EaRules()
+        self._place = folder / "terminal" / "intents.log"
         self.router = Router()
         self.service: RiggedService | None = None
         self.ea: ExpertAdvisor | None = None
@@ -232,6 +237,12 @@ class Rig:
             except Killed:
                 service.perish()
 
+    def live_state_of(self, intent: Intent) -> IntentState:
+        """What the living bridge thinks of an intent."""
+        assert self.service is not None
+        (trader,) = self.service._roster.traders.values()
+        return trader.account.intents[intent.intent_id].state
+
     def account(self) -> AccountState:
         """The account as the journal on disk replays."""
         with JournalReader.open(self.config.places.journal) as journal:
@@ -241,8 +252,7 @@ class Rig:
 
     def start_ea(self, point: EaPoint | None = None, nth: int = 1, terminal_id: int = TERMINAL_ID) -> None:
         """A new life of the EA on the same account, up to its first tick. It counts its batches from 1 again."""
-        place = self.folder / "terminal" / "intents.log"
-        self.memory = ForgetfulMemory(place, self.terminal, self.chance)
+        self.memory = ForgetfulMemory(self._place, self.terminal, self.chance)
         self.terminal.fate = EaFate(point, nth)
         self.feed._number = 0
         self.ea = ExpertAdvisor(
@@ -347,6 +357,15 @@ class Rig:
             if not self.step():
                 self.wait(0.02)
 
+    def play_until(self, is_enough: Callable[[], object], batches: int = 2_000) -> None:
+        """Batches until something has happened."""
+        for _ in range(batches):
+            if is_enough():
+                return
+            self.revive()
+            self.step()
+        raise AssertionError(f"it has not happened within {batches} batches")
+
     def revive(self) -> None:
         """Whoever is dead lives again, whoever is not connected connects."""
         if self.service is None:
@@ -388,4 +407,19 @@ class Rig:
         self.stop_bridge()
         if self.memory is not None:
             self.memory.close()
+            self.memory = None
         return self.account()
+
+    def clear_away(self) -> None:
+        """Close what is still open."""
+        self._perish()
+        if self.memory is not None:
+            self.memory.close()
+            self.memory = None
+
+    def faults(self, state: AccountState) -> list[str]:
+        """Everything that is wrong with a journal that should agree with the terminal."""
+        with JournalReader.open(self.config.places.journal) as journal, DiskMemory(self._place) as memory:
+            verdict = journal.verify()
+            unsound = [] if verdict.sound else [f"journal: {verdict.problem} at {verdict.first_bad_seq}"]
+            return [*unsound, *faults(state, self.terminal, memory.entries())]

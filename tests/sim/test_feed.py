@@ -107,7 +107,7 @@ def test_windows_join_a_symbol_s_ticks() -> None:
 
 
 def test_a_symbol_the_terminal_does_not_have_is_refused() -> None:
-    with pytest.raises(ValueError, match="not in tuple"):
+    with pytest.raises(ValueError, match="symbol GBPUSD is on the tape, but the terminal has EURUSD"):
         Feed(Venue().terminal, Tape(("GBPUSD",), {"GBPUSD": ticks_of([FLAT])}))
 
 

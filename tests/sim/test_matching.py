@@ -74,6 +74,24 @@ def test_the_scan_finds_what_a_plain_loop_finds(
         assert found == naive_scan(positions, symbol_index, ticks, start, stop)
 
 
+@pytest.mark.parametrize(
+    ("side", "sl", "tp", "touch"),
+    [
+        (1, 1.09, 0.0, (1.09, 1.0902)),
+        (1, 0.0, 1.12, (1.12, 1.1202)),
+        (-1, 1.12, 0.0, (1.1198, 1.12)),
+        (-1, 0.0, 1.09, (1.0898, 1.09)),
+    ],
+)
+def test_a_touch_is_enough_and_a_point_short_is_not(
+    side: int, sl: float, tp: float, touch: tuple[float, float]
+) -> None:
+    short = 1e-5 if touch[0] < 1.1 else -1e-5
+    ticks = ticks_of([(1.1, 1.1002), (touch[0] + short, touch[1] + short), touch, touch])
+    levels = matching.trigger_levels(positions_of((0, side, sl, tp)), 0)
+    assert matching.first_trigger(ticks, 0, 4, levels) == 2
+
+
 @given(POSITIONS, PRICES, PRICES)
 def test_triggered_gives_each_position_its_reason(positions: Rows, bid: float, ask: float) -> None:
     reasons = np.empty(len(positions), np.int64)

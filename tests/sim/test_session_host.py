@@ -1,13 +1,16 @@
 """The twin as it runs: real sockets, real time, real files."""
 
 import concurrent.futures
+import contextlib
 import multiprocessing
 import pickle
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+import zmq
 
 from domain.intents import Intent
 from domain.timeframes import Timeframe
@@ -15,6 +18,7 @@ from sim.ea import EaRules
 from sim.memory import DiskMemory
 from sim.session_host import (
     BridgeUnreachableError,
+    Connection,
     HostRules,
     TerminalConfig,
     TerminalRefusedError,
@@ -98,6 +102,24 @@ def test_a_bridge_that_dies_is_found_again(tmp_path: Path) -> None:
     assert done.ticks == 50
     assert done.deals == 6
     assert first.problems == second.problems == []
+
+
+def test_a_lost_connection_does_not_come_back_by_itself() -> None:
+    """The frames of an old session must never reach the next bridge."""
+    with zmq.Context() as context, contextlib.ExitStack() as sockets:
+        first = context.socket(zmq.ROUTER)
+        port = first.bind_to_random_port("tcp://127.0.0.1")
+        connection = sockets.enter_context(Connection(context, f"tcp://127.0.0.1:{port}"))
+        connection.send([b"one"])
+        assert first.poll(5000)
+        first.close(linger=0)
+        deadline = time.monotonic() + 5.0
+        while not connection.is_lost():
+            assert time.monotonic() < deadline
+        second = sockets.enter_context(context.socket(zmq.ROUTER))
+        second.bind(f"tcp://127.0.0.1:{port}")
+        connection.send([b"two"])
+        assert not second.poll(300)
 
 
 def test_a_bridge_that_comes_late_is_waited_for(tmp_path: Path) -> None:

@@ -173,6 +173,14 @@ def test_the_first_tick_of_a_day_brings_the_swap() -> None:
     assert update.money.equity == 9_989.27  # 7.80 for the spread, 2.93 for the night
 
 
+def test_a_stop_at_the_first_tick_of_the_day_books_the_night_too() -> None:
+    venue = Venue(WITH_SWAP)
+    venue.quote(1.1, 1.1002)
+    venue.open(1, 0.39, sl=1.099)
+    venue.quote(1.0985, 1.0987, after_msc=DAY_MSC)
+    assert venue.terminal.deals[-1].swap == -2.93
+
+
 def test_a_weekend_costs_one_night() -> None:
     venue = Venue(WITH_SWAP, start_msc=MONDAY_MSC + 4 * DAY_MSC)
     venue.quote(1.1, 1.1002)
@@ -220,7 +228,7 @@ def test_a_snapshot_can_begin_at_a_watermark() -> None:
         venue.open(1, 0.1)
     deals = venue.terminal.deals
     assert venue.terminal.snapshot(since_msc=deals[2].time_msc).deals == deals[2:]
-    assert venue.terminal.snapshot(since_ticket=deals[2].deal_ticket).deals == deals[3:]
+    assert venue.terminal.snapshot(deals[2].time_msc, deals[2].deal_ticket).deals == deals[3:]
     assert venue.terminal.snapshot(since_msc=deals[-1].time_msc + 1).deals == ()
 
 
