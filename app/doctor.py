@@ -22,7 +22,7 @@ from app.version import own_version, version_of
 from bridge.config import Places
 from bridge.inputs import Fed, InputReader
 from bridge.segments import scan_segment, segment_paths
-from domain.jit import cache_directory
+from domain import jit
 from domain.servertime import NS_PER_S, utc_ns_from_server_msc
 from signals.models import SignalModelError, SignalParameterError, parameters_from, signal_model
 
@@ -138,9 +138,9 @@ def _folder_findings(data_dir: Path) -> Iterator[Finding]:
 
 
 def _kernel_findings() -> Iterator[Finding]:
-    compiled = any(cache_directory().rglob("*.nbi")) if cache_directory().is_dir() else False
+    compiled = any(jit.cache_directory().rglob("*.nbi")) if jit.cache_directory().is_dir() else False
     if compiled:
-        yield Finding("compiled code", Health.GOOD, f"ready in {cache_directory()}")
+        yield Finding("compiled code", Health.GOOD, f"ready in {jit.cache_directory()}")
     else:
         yield Finding("compiled code", Health.NOTE, "none yet", "the first start compiles, which takes a minute or two")
 

@@ -16,7 +16,7 @@ from app.playback import Playback
 from app.settings import ServiceSettings
 from app.stage import Scene, Stage
 from app.summary import Summary, show, summary_of
-from domain.jit import cache_directory
+from domain import jit
 
 _LINES: Final = 10
 _NS_PER_MS: Final = 1_000_000
@@ -88,7 +88,7 @@ def perform(
         CommandError: where a process dies or refuses.
     """
     begun_s = time.monotonic()
-    if not cache_directory().exists():
+    if not jit.cache_directory().exists():
         audience.say("compiling the decision code for this machine; this happens once and takes a minute or two")
     with Stage(settings, folder, playback, window=window) as stage:
         with audience.waiting("starting the bridge, its recorder and the terminal"):

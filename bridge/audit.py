@@ -15,8 +15,8 @@ from bridge.config import Places
 from bridge.inputs import Booked, Decided, Fed, Input, Lost, Started, Warmed
 from bridge.review import Review, time_of
 from bridge.trader import decision_layout
+from domain import jit
 from domain.intents import Intent
-from domain.jit import kernel_fingerprint
 from strategy.engine import Engine
 from strategy.events import AccountChanged, Quotes, WarmUp
 from strategy.gates import GATE_SEATS, DecisionKind, gate_name
@@ -137,7 +137,7 @@ class _Auditor:
         if start.decision_layout != decision_layout():
             self._problems.append("recorded by a version whose decision records have another form")
             return None
-        if start.kernels != kernel_fingerprint():
+        if start.kernels != jit.kernel_fingerprint():
             self._notes.append("recorded with other kernels: a difference may come from a change of the program")
         self._starts += 1
         engine = Engine(start.settings)

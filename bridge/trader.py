@@ -15,8 +15,8 @@ from account.state import AccountState
 from bridge.histories import Chart
 from bridge.records import EntryFlag, EntryKind, warm_up_payload
 from bridge.stream import Stream
+from domain import jit
 from domain.intents import Intent
-from domain.jit import kernel_fingerprint
 from domain.updates import Money
 from signals.models import parameters_array, parameters_from
 from strategy.engine import Engine
@@ -85,7 +85,7 @@ class Trader:
             account=key,
             journal_seq=journal_seq,
             account_digest=self.account.digest(),
-            kernels=kernel_fingerprint(),
+            kernels=jit.kernel_fingerprint(),
             decision_layout=decision_layout(),
             settings=settings,
         )

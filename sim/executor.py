@@ -52,7 +52,8 @@ class Executor:
         self._memory = memory
         self._guards = guards
         self._magic = magic
-        self._sent_msc: deque[int] = deque()
+        begun = sorted(entry.begun_msc for entry in memory.entries() if entry.begun_msc)
+        self._sent_msc = deque(begun)  # those of an earlier life count, too
 
     def execute(self, intent: Intent, now_msc: int) -> TradeUpdate:
         """Do `intent` unless it was done before; the results and everything that changed.

@@ -95,11 +95,24 @@ class DiskMemory(RamMemory):
         """Remember `entry`. Forced to the disk while it has no result: a lost result can be found in the terminal."""
         body = msgspec.json.encode(entry)
         line = b"%08x %b\n" % (zlib.crc32(body), body)
+        sound = os.lseek(self._file, 0, os.SEEK_CUR)
+        try:
+            self._write(line, force=entry.result is None)
+        except OSError:
+            self._cut(sound)
+            raise
+        super().keep(entry)
+
+    def _write(self, line: bytes, *, force: bool) -> None:
         if os.write(self._file, line) != len(line):
             raise OSError("the file of executed intents could not be written in whole; is the disk full?")
-        if entry.result is None:
+        if force:
             os.fsync(self._file)
-        super().keep(entry)
+
+    def _cut(self, sound: int) -> None:
+        """Take back half a line: what is written behind it would make it look like damage."""
+        os.ftruncate(self._file, sound)
+        os.lseek(self._file, sound, os.SEEK_SET)
 
     def close(self) -> None:
         """Close the file."""

@@ -47,6 +47,7 @@ from tests.account.samples import (
 )
 
 EXPIRY_NS = intent().expires_ns
+PAST_NS = EXPIRY_NS + 1
 SETTLED_NS = EXPIRY_NS + SETTLE_NS
 RECEIVED = result(ResultPhase.RECEIVED)
 EXECUTING = result(ResultPhase.EXECUTING)
@@ -66,7 +67,7 @@ def known_account(*events: AccountEvent) -> AccountState:
 
 def reconcile(
     state: AccountState,
-    time_ns: int = EXPIRY_NS,
+    time_ns: int = PAST_NS,
     memory: tuple[IntentResult, ...] = (),
     balance: float = 10_000.0,
     **parts: object,
@@ -190,6 +191,15 @@ def test_an_intent_that_never_arrived_expires_when_its_time_is_over() -> None:
     assert state.open_intents() == []
 
 
+def test_at_its_expiry_itself_an_intent_on_its_way_may_still_be_executed() -> None:
+    """The EA refuses what comes after the expiry, and the snapshot may have crossed the intent."""
+    state = known_account(issued_event())
+    events, resend = reconcile(state, EXPIRY_NS)
+    assert (ends(events), resend) == ([IntentState.UNKNOWN], [])
+    reconcile(state, EXPIRY_NS, results=(done(),))
+    assert state_of(state) == IntentState.FILLED
+
+
 def test_an_unknown_intent_that_never_arrived_expires() -> None:
     state = known_account(issued_event(), UNKNOWN_BY_SILENCE)
     _, resend = reconcile(state)
@@ -256,7 +266,7 @@ def test_an_ea_that_forgot_is_not_sent_anything_again() -> None:
     events, resend = reconcile(state, EXPIRY_NS - 1)
     assert (ends(events), resend) == ([IntentState.UNKNOWN], [])
     assert flags(events) == [(FlagKind.FORGOTTEN_INTENT, comment_of(INTENT))]
-    events, resend = reconcile(state, EXPIRY_NS)
+    events, resend = reconcile(state, PAST_NS)
     assert (ends(events), resend) == ([], [])
     events, _ = reconcile(state, SETTLED_NS)
     assert ends(events) == [IntentState.EXPIRED]
@@ -337,7 +347,7 @@ def test_levels_that_happen_to_be_as_asked_do_not_prove_an_intent_that_never_arr
     moved = position(intent_id=0xE, sl=1.098, tp=1.12)
     _, resend = reconcile(state, EXPIRY_NS - 1, memory=(done(0xE),), positions=(moved,))
     assert resend == [INTENT]
-    _, resend = reconcile(state, EXPIRY_NS, memory=(done(0xE),), positions=(moved,))
+    _, resend = reconcile(state, PAST_NS, memory=(done(0xE),), positions=(moved,))
     assert (resend, state_of(state)) == ([], IntentState.EXPIRED)
 
 
@@ -375,7 +385,7 @@ def test_the_last_event_counts_what_was_done() -> None:
         positions=(position(401, 1), position(402, None), position(403, 0xF00)),
     )
     assert resend == [3]
-    assert events[-1] == Reconciled(time_ns=EXPIRY_NS, session=2, adopted=1, resolved=2, flagged=2)
+    assert events[-1] == Reconciled(time_ns=PAST_NS, session=2, adopted=1, resolved=2, flagged=2)
     assert flags(events) == [
         (FlagKind.MANUAL_POSITION, "position 402"),
         (FlagKind.ADOPTED_POSITION, "position 403"),

@@ -17,6 +17,7 @@ from app import doctor
 from app.console import ExitCode
 from app.doctor import Finding, Health, examined, is_healthy
 from bridge.config import Places
+from domain import jit
 from domain.dtypes import TICK_DTYPE
 from domain.servertime import NS_PER_S
 from domain.timeframes import HOUR_S
@@ -139,7 +140,7 @@ def test_a_full_disk_is_found(monkeypatch: pytest.MonkeyPatch, free: int, health
 
 
 def test_missing_kernels_are_no_illness(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(doctor, "cache_directory", lambda: tmp_path / "none")
+    monkeypatch.setattr(jit, "cache_directory", lambda: tmp_path / "none")
     assert finding("compiled code").health == Health.NOTE
 
 

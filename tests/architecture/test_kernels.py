@@ -7,7 +7,12 @@ from tests.architecture.tree import modules, packages
 
 
 def _uses_njit(tree: ast.Module) -> bool:
-    return any(isinstance(node, ast.ImportFrom) and node.module == "domain.jit" for node in ast.walk(tree))
+    return any(
+        isinstance(node, ast.ImportFrom)
+        and node.module == "domain.jit"
+        and any(name.name.startswith("njit") for name in node.names)
+        for node in ast.walk(tree)
+    )
 
 
 def test_every_kernel_is_in_the_fingerprint() -> None:

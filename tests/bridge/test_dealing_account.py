@@ -1,6 +1,7 @@
 """Money, silence and other people's orders: what the bridge makes of what a terminal tells about its account."""
 
 import msgspec
+import pytest
 
 from account.events import EquityMarked, Flagged, FlagKind, IntentEnded, SessionOpened
 from bridge.config import DeskRules
@@ -13,6 +14,7 @@ from strategy.params import EngineSettings
 from strategy.tables import Table
 from tests.bridge.floor import (
     EAGER,
+    HELLO,
     MS,
     RULES,
     SECOND,
@@ -95,6 +97,53 @@ def test_equity_that_differs_twice_is_flagged_once() -> None:
         script.tick(some_ticks(minute * 60_000), odd)
     flags = [event for event in script.line.heard.journal if isinstance(event, Flagged)]
     assert [(flag.kind, flag.subject) for flag in flags] == [(FlagKind.MONEY_MISMATCH, "equity")]
+
+
+def test_equity_is_not_compared_while_a_position_has_no_quote() -> None:
+    """After a restart the floating profit of a symbol is not known before its first tick; that is no mismatch."""
+    settings = EngineSettings(symbols=("EURUSD", "GBPUSD"), timeframes=(Timeframe.M1,), entry=EAGER.entry)
+    script = Script(settings=settings)
+    script.enter()
+    script.reconcile(a_snapshot((a_foreign_position("GBPUSD"),)), a_spec(), a_spec("GBPUSD"))
+    for place in (0, 1):
+        script.say(History(symbol_index=place, timeframe=Timeframe.M1, rates=some_bars(300)))
+    script.ready()
+    for minute in range(4):
+        floating = Money(balance=10_000.0, equity=9_000.0 - minute, margin=0.0, margin_free=9_000.0)
+        script.tick(some_ticks(minute * 60_000), floating)
+    assert flags_of(script) == []
+    script.tick(some_ticks(240_000), symbol_index=1)
+    for minute in range(5, 8):
+        odd = Money(balance=10_000.0, equity=8_000.0 - minute, margin=0.0, margin_free=8_000.0)
+        script.tick(some_ticks(minute * 60_000), odd)
+    assert flags_of(script) == [(FlagKind.MONEY_MISMATCH, "equity")]
+
+
+def flags_of(script: Script) -> list[tuple[FlagKind, str]]:
+    """Flags about money, in order."""
+    events = script.line.heard.journal
+    flags = [event for event in events if isinstance(event, Flagged) and event.kind == FlagKind.MONEY_MISMATCH]
+    return [(flag.kind, flag.subject) for flag in flags]
+
+
+def a_foreign_position(symbol: str) -> Position:
+    """Somebody else's, opened at the price of `some_ticks`."""
+    return Position(
+        position_ticket=21,
+        position_id=21,
+        symbol=symbol,
+        type=PositionType.BUY,
+        magic=0,
+        volume=1.0,
+        price_open=1.1,
+        sl=0.0,
+        tp=0.0,
+        swap=0.0,
+        profit=0.0,
+        time_msc=START_MSC,
+        time_update_msc=START_MSC,
+        comment="",
+    )
 
 
 def test_credit_is_taken_over() -> None:
@@ -198,6 +247,24 @@ def last_tick(script: Script) -> Table:
     dealing = script.desk.dealing
     assert dealing is not None
     return some_ticks(0, start_msc=dealing.server_ns // MS)
+
+
+@pytest.mark.parametrize(("terminal_id", "again"), [(7, 1), (8, 0)], ids=["the same one", "another one"])
+def test_an_intent_goes_out_again_only_to_the_terminal_it_was_sent_to(terminal_id: int, again: int) -> None:
+    """Another terminal on the account cannot know whether the first one still executes it."""
+    script = with_an_unanswered_intent()
+    (record,) = script.trader.account.open_intents()
+    hello = msgspec.structs.replace(HELLO, terminal_id=terminal_id)
+    other = Script(trader=script.trader, hello=hello)
+    other.enter()
+    now_msc = record.intent.decided_ns // MS
+    other.reconcile(a_snapshot(time_msc=now_msc))
+    assert len(intents(other.ready(server_time_s=now_msc // 1000))) == again
+    state = other.trader.account.intents[record.intent.intent_id].state
+    assert state is (IntentState.ISSUED if again else IntentState.UNKNOWN)
+    if not again:
+        other.say(a_snapshot(time_msc=record.intent.expires_ns // MS + 1))
+        assert other.trader.account.intents[record.intent.intent_id].state is IntentState.EXPIRED
 
 
 def test_silence_is_neither_a_fill_nor_a_refusal() -> None:

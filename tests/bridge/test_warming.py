@@ -20,7 +20,8 @@ from tests.bridge.floor import EAGER, Market, played
 def forms():
     modules = (strategy.charts, strategy.engine, strategy.world)
     kernels = {name: it for module in modules for name, it in vars(module).items()}
-    return {name: len(it.signatures) for name, it in kernels.items() if hasattr(it, "signatures")}
+    own = {name: it for name, it in kernels.items() if name != "rounded_money"}  # the simulated terminal's, too
+    return {name: len(it.signatures) for name, it in own.items() if hasattr(it, "signatures")}
 
 load_kernels(EAGER)
 loaded = forms()

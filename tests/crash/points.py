@@ -4,10 +4,9 @@ import contextlib
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
-from typing import Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 import msgspec
-import zmq
 
 import bridge.capture
 from bridge.config import BridgeConfig
@@ -16,6 +15,9 @@ from bridge.service import BridgeService
 from bridge.status import STOPPED
 from wire.codec import frame_type
 from wire.enums import MessageType
+
+if TYPE_CHECKING:
+    import zmq
 
 
 class Point(StrEnum):

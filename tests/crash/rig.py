@@ -203,7 +203,7 @@ class Rig:
             return
         try:
             self.service._drain()
-            self.service._look_after(idle=self.chance.random() < 0.2)  # noqa: PLR2004 - mostly busy
+            self.service._look_after(idle=self.chance.random() < 0.2)
         except Killed as death:
             self._bury_bridge(death)
         while self.router.outbox:
@@ -224,7 +224,7 @@ class Rig:
     def _bury_bridge(self, death: Killed) -> None:
         self.bridge_deaths[Point(str(death))] += 1
         self._perish()
-        while self.router.outbox and self.chance.random() < 0.5:  # noqa: PLR2004 - a coin
+        while self.router.outbox and self.chance.random() < 0.5:
             self.router.outbox.pop()  # what the dead process had not yet handed to the kernel
 
     def stop_bridge(self, plan: Plan | None = None) -> None:

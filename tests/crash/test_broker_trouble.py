@@ -15,7 +15,7 @@ from sim.memory import DiskMemory, Remembered
 from sim.requests import Disturbance, ScriptedFills, TradeAction, TradeRequest
 from tests.crash.market import Market
 from tests.crash.rig import Rig
-from tests.crash.scenes import KINDS, MARKET, MakeRig, Trap, as_it_is, nothing, record_of, the_end
+from tests.crash.scenes import KINDS, MARKET, MakeRig, Trap, nothing, record_of, the_end
 from tests.crash.verdicts import faults
 
 pytestmark = [pytest.mark.crash, pytest.mark.integration]

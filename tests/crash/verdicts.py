@@ -83,7 +83,7 @@ def _problem_of(record: IntentRecord, terminal: WatchedTerminal, deals: list[Dea
         return "the terminal did it"
     if tuple(sorted(deal.deal_ticket for deal in deals)) != record.deal_tickets:
         return f"deals are {[deal.deal_ticket for deal in deals]}, not {record.deal_tickets}"
-    if deals and abs(sum(deal.volume for deal in deals) - record.filled_lots) > 1e-9:  # noqa: PLR2004 - binary noise
+    if deals and abs(sum(deal.volume for deal in deals) - record.filled_lots) > 1e-9:
         return f"{record.filled_lots} lots are not what the deals say"
     wanted = DealEntry.IN if record.intent.kind == IntentKind.OPEN else DealEntry.OUT
     return "" if all(deal.entry == wanted for deal in deals) else "a deal is on the wrong side"

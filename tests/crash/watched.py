@@ -1,4 +1,4 @@
-"""A terminal that counts what every intent really did to the account, and an EA's memory that can lose its last words."""
+"""A terminal that counts what every intent really did to the account, and an EA's memory that can lose its end."""
 
 import os
 import random
@@ -114,9 +114,10 @@ class ForgetfulMemory(DiskMemory):
 
     def keep(self, entry: Remembered) -> None:
         """Remember it; or die over it."""
-        fate = self._terminal.fate
-        if fate.is_due(EaPoint.BEGINNING if entry.result is None else EaPoint.RESULT_TORN):
+        point = EaPoint.BEGINNING if entry.result is None else EaPoint.RESULT_TORN
+        if self._terminal.fate.is_due(point):
             self._tear(entry)
+            raise Killed(point)
         super().keep(entry)
         if entry.result is None:
             self._forced_bytes = self._path.stat().st_size
@@ -126,7 +127,6 @@ class ForgetfulMemory(DiskMemory):
         super().keep(entry)
         os.truncate(self._path, self._chance.randrange(before, self._path.stat().st_size))
         self._is_torn = True
-        raise Killed(EaPoint.BEGINNING)
 
     def die(self) -> None:
         """The machine goes down with the EA: of what was not forced to the disk any part may be missing."""

@@ -15,7 +15,7 @@ from sim.executor import Executor, ExecutorGuards
 from sim.memory import DiskMemory, IntentMemory, RamMemory, Remembered
 from sim.requests import Disturbance, ScriptedFills
 from tests.sim.intents import NEVER_NS, VALID_NS, intent, on
-from tests.sim.venues import EURUSD, MAGIC, MONDAY_MSC, PROFILE, USDJPY, Venue
+from tests.sim.venues import EURUSD, MAGIC, MONDAY_MSC, PROFILE, USDJPY, Venue, order
 
 LOST = Disturbance(lost_answer=True)
 TIMED_OUT = Disturbance(retcode=Retcode.TIMEOUT)
@@ -199,6 +199,17 @@ def test_orders_a_minute_are_counted_on_the_server_s_clock() -> None:
     assert entry(5) == Retcode.DONE
 
 
+def test_orders_of_an_earlier_life_count_towards_the_minute() -> None:
+    guards = ExecutorGuards(orders_per_minute=2)
+    desk = Desk(guards=guards)
+    for number in (1, 2):
+        assert desk.result(intent(intent_id=number, expires_ns=NEVER_NS)).retcode == Retcode.DONE
+    later = Desk(guards=guards, memory=desk.memory, venue=desk.venue)
+    assert later.result(intent(intent_id=3, expires_ns=NEVER_NS)).retcode == Retcode.REJECT
+    later.venue.quote(1.1, 1.1002, after_msc=60_000)
+    assert later.result(intent(intent_id=4, expires_ns=NEVER_NS)).retcode == Retcode.DONE
+
+
 # -- once --------------------------------------------------------------------------------------------------------------
 
 
@@ -324,6 +335,19 @@ def test_a_partly_filled_lost_answer_is_partial() -> None:
     desk.result(intent(volume=0.3))
     desk.venue.open(1, 0.1, comment=comment_of(0x1234))
     assert desk.executor.last_words(0)[0].retcode == Retcode.DONE_PARTIAL
+
+
+@pytest.mark.parametrize(("left_over", "retcode"), [(True, Retcode.DONE_PARTIAL), (False, Retcode.DONE)])
+def test_a_lost_close_is_done_when_nothing_is_left_of_its_position(left_over: bool, retcode: int) -> None:
+    """By hand there may be less to close than was decided: then all is done, whatever the volume."""
+    desk = Desk(Disturbance(), TIMED_OUT)
+    ticket = desk.result(intent(volume=0.3)).position_ticket
+    closing = on(ticket, IntentKind.CLOSE, side=-1, volume=0.3)
+    assert desk.result(closing).retcode == Retcode.TIMEOUT
+    desk.venue.close(ticket, 0.1)
+    rest = order(-1, 0.1 if left_over else 0.2, comment=comment_of(closing.intent_id))
+    desk.venue.terminal.send(msgspec.structs.replace(rest, position_ticket=ticket))
+    assert desk.executor.last_words(0)[-1].retcode == retcode
 
 
 def test_memory_on_disk_survives_the_ea(tmp_path: Path) -> None:

@@ -1,3 +1,5 @@
+from datetime import UTC, datetime
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -88,3 +90,7 @@ def test_the_next_opening_is_the_first_open_second(server_s: int) -> None:
     assert EURUSD.in_session(opens_s)
     assert not EURUSD.in_session(opens_s - 1)
     assert server_s < opens_s < server_s + 3 * 86_400
+
+
+def test_monday_is_a_monday() -> None:
+    assert datetime.fromtimestamp(MONDAY_MSC / 1000, tz=UTC).strftime("%A %H:%M") == "Monday 12:00"

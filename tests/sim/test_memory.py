@@ -134,6 +134,36 @@ def test_a_full_disk_is_an_error_and_not_remembered(tmp_path: Path, monkeypatch:
         assert memory.known(1) is None
 
 
+def test_after_a_full_disk_the_file_goes_on_where_it_was_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, whole = tmp_path / "intents.log", os.write
+    with DiskMemory(path) as memory:
+        memory.keep(OTHER)
+        monkeypatch.setattr(os, "write", lambda descriptor, data: whole(descriptor, data[:20]))
+        with pytest.raises(OSError, match="disk full"):
+            memory.keep(BEGUN)
+        monkeypatch.undo()
+        memory.keep(DONE)
+    with DiskMemory(path) as again:
+        assert list(again.entries()) == [OTHER, DONE]
+
+
+def test_what_could_not_be_forced_to_the_disk_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The EA refuses the intent then, so no later life may believe that its order left."""
+    path = tmp_path / "intents.log"
+
+    def refusing(_descriptor: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    with DiskMemory(path) as memory:
+        monkeypatch.setattr(os, "fsync", refusing)
+        with pytest.raises(OSError, match="Input/output"):
+            memory.keep(BEGUN)
+        monkeypatch.undo()
+        assert memory.known(1) is None
+    with DiskMemory(path) as again:
+        assert list(again.entries()) == []
+
+
 def test_the_file_is_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "intents.log"
     DiskMemory(path).close()

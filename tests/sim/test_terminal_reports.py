@@ -28,7 +28,7 @@ from sim.profiles import (
     justmarkets_symbol,
     justmarkets_symbols,
 )
-from tests.sim.venues import MONDAY_MSC, Venue, open_all_week, order
+from tests.sim.venues import Venue, open_all_week, order
 
 pytestmark = pytest.mark.reference
 
@@ -220,7 +220,3 @@ def test_the_deals_of_a_justmarkets_account(reference: Path) -> None:
     assert exit_.order_ticket != entry.order_ticket
     assert (opened["related_order"], closed["position_id"]) == (opened["position_id"], opened["position_id"])
     assert exit_.type == DealType.SELL
-
-
-def test_monday_is_a_monday() -> None:
-    assert datetime.fromtimestamp(MONDAY_MSC / 1000, tz=UTC).strftime("%A %H:%M") == "Monday 12:00"
