@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TimeElapsedColumn
 
 from app.moments import shown
 from app.playback import Playback
@@ -47,19 +48,14 @@ class Audience:
         return self._watch_plain(scenes)
 
     def _watch_live(self, scenes: Iterator[Scene | dict[str, Any]], total: int) -> dict[str, Any]:
-        columns = (
-            SpinnerColumn(),
-            BarColumn(24),
-            MofNCompleteColumn(),
-            TextColumn("ticks  {task.description}"),
-            TimeElapsedColumn(),
-        )
-        with Progress(*columns, console=self._console, transient=True) as progress:
-            task = progress.add_task("", total=total)
+        progress = Progress(SpinnerColumn(), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+        task = progress.add_task("", total=total)
+        with Live(progress, console=self._console, transient=True) as live:
             for scene in scenes:
                 if not isinstance(scene, Scene):
                     return scene
-                progress.update(task, completed=scene.played, description=_figures(scene))
+                progress.update(task, completed=scene.played)
+                live.update(Group(progress, f"  {scene.played:,} ticks  {_figures(scene)}"))
         raise RuntimeError("the terminal ended without its numbers")
 
     def _watch_plain(self, scenes: Iterator[Scene | dict[str, Any]]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Nothing here waits for the disk: entries are gathered in memory and handed to th
 100 ms at the latest. The journal is what must survive a power cut; the capture explains.
 """
 
+import contextlib
 import json
 import os
 from collections.abc import Mapping
@@ -100,8 +101,7 @@ class CaptureWriter:
             self.flush(mono_ns, wall_ns)
         if self._is_full(mono_ns):
             self.flush(mono_ns, wall_ns)
-            os.close(self._descriptor)
-            self._open_segment(mono_ns, wall_ns)
+            self._begin_next(mono_ns, wall_ns)
 
     def flush(self, mono_ns: int, wall_ns: int) -> None:
         """Hand all gathered entries to the kernel."""
@@ -127,6 +127,17 @@ class CaptureWriter:
         too_old = mono_ns - self._opened_ns >= self._limits.segment_ns and self.next_seq > self._opened_seq
         return too_large or too_old
 
+    def _begin_next(self, mono_ns: int, wall_ns: int) -> None:
+        """Go on in a new segment; in the old one where the disk has no room for another file."""
+        former = self._descriptor
+        try:
+            self._open_segment(mono_ns, wall_ns)
+        except OSError as refused:
+            self.last_error = f"capture: {refused.strerror}"
+            self._opened_ns = mono_ns
+        else:
+            os.close(former)
+
     def _open_segment(self, mono_ns: int, wall_ns: int) -> None:
         path = segment_path(self._folder, self.next_seq)
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640)
@@ -142,7 +153,8 @@ class CaptureWriter:
             self.append(EntryKind.TERMINAL, terminal, payload, mono_ns, wall_ns)
 
     def _give_up(self, refused: OSError, mono_ns: int, wall_ns: int) -> None:
-        os.ftruncate(self._descriptor, self._written)
+        with contextlib.suppress(OSError):  # what is left is written over
+            os.ftruncate(self._descriptor, self._written)
         os.lseek(self._descriptor, self._written, os.SEEK_SET)
         self.last_error = f"capture: {refused.strerror}"
         self.lost = self.next_seq - self._unwritten_seq

@@ -6,6 +6,7 @@ _PRECISION_BITS: Final = 5  # 32 buckets an octave: a value is known to 3 %
 _HALF: Final = 1 << _PRECISION_BITS
 _OCTAVES: Final = 45
 _BUCKETS: Final = (_OCTAVES + 1) * _HALF
+_FRACTIONS: Final = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999, "max": 1.0}
 
 
 class LatencyHistogram:
@@ -44,18 +45,22 @@ def difference(later: list[int], earlier: list[int]) -> list[int]:
 
 def percentile_ns(counts: list[int], fraction: float) -> int:
     """Duration that `fraction` (0..1) of all did not exceed [ns]; 0 where nothing was counted."""
-    wanted = fraction * sum(counts)
-    seen = 0
-    for bucket, count in enumerate(counts):
-        seen += count
-        if count and seen >= wanted:
-            return bucket_ns(bucket)
-    return 0
+    return _percentile_ns([(bucket, count) for bucket, count in enumerate(counts) if count], fraction * sum(counts))
 
 
 def summary_us(counts: list[int]) -> dict[str, float]:
     """How many were counted, and p50, p90, p99, p99.9 and the longest [microseconds]."""
-    fractions = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999, "max": 1.0}
-    return {"count": float(sum(counts))} | {
-        name: percentile_ns(counts, fraction) / 1000 for name, fraction in fractions.items()
+    used = [(bucket, count) for bucket, count in enumerate(counts) if count]
+    total = sum(count for _, count in used)
+    return {"count": float(total)} | {
+        name: _percentile_ns(used, fraction * total) / 1000 for name, fraction in _FRACTIONS.items()
     }
+
+
+def _percentile_ns(used: list[tuple[int, int]], wanted: float) -> int:
+    seen = 0
+    for bucket, count in used:
+        seen += count
+        if seen >= wanted:
+            return bucket_ns(bucket)
+    return 0

@@ -50,7 +50,7 @@ class Roster:
             return None
         waiting = len(self._desks) - len(self._holders)
         if waiting >= _STRANGERS or len(self._desks) >= self._config.max_terminals + _STRANGERS:
-            self._count("too many connections")
+            self.count("too many connections")
             return None
         desk = Desk(self._config.secret, self._nonce(), self._config.rules, now_ns)
         self._desks[peer] = desk
@@ -112,7 +112,8 @@ class Roster:
         """Count why a session failed."""
         for kind in ("protocol", "refused"):
             if kind in desk.alerts:
-                self._count(desk.alerts[kind].partition(":")[0] if kind == "protocol" else "REFUSED")
+                self.count(desk.alerts[kind].partition(":")[0] if kind == "protocol" else "REFUSED")
 
-    def _count(self, reason: str) -> None:
+    def count(self, reason: str) -> None:
+        """Count a refusal."""
         self.refusals[reason] = self.refusals.get(reason, 0) + 1

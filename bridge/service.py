@@ -157,8 +157,10 @@ class BridgeService:
             except zmq.Again:
                 return
             now_ns = time.monotonic_ns()
-            if len(parts) == 2:  # noqa: PLR2004 - the peer's name and one frame; whoever sends more is no EA
+            if len(parts) == 2:  # noqa: PLR2004 - the peer's name and one frame
                 self._handle(parts[0], parts[1], now_ns)
+            else:
+                self._roster.count("not one frame a message")
             if now_ns > until_ns:
                 return
 

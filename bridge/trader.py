@@ -80,6 +80,9 @@ class Trader:
         self.warm: set[Chart] = set()
         self.stream = Stream()
         self._tallied: dict[str, int] = {}
+        self._bookings = 0
+        self._counted_bookings = -1
+        self._intent_counts: dict[str, int] = {}
         self._untallied: list[Table] = []
         self.start = EngineStart(
             account=key,
@@ -107,6 +110,7 @@ class Trader:
         """Let `events` happen: to the engine now, to the journal with the next commit."""
         body = b"[" + b",".join(map(encoded, events)) + b"]"
         self.engine.on_event(AccountChanged(events))
+        self._bookings += 1
         self.unsaved.extend(events)
         self.records.append(Record(EntryKind.EVENTS, body))
 
@@ -139,8 +143,11 @@ class Trader:
 
     def intent_counts(self) -> dict[str, int]:
         """How many intents there are by state."""
-        counts = Counter(record.state.name.lower() for record in self.account.intents.values())
-        return dict(sorted(counts.items()))
+        if self._counted_bookings != self._bookings:
+            self._counted_bookings = self._bookings
+            counts = Counter(record.state.name.lower() for record in self.account.intents.values())
+            self._intent_counts = dict(sorted(counts.items()))
+        return self._intent_counts
 
     def take_records(self) -> list[Record]:
         """Everything to be captured since the last call."""

@@ -4,6 +4,7 @@ Nothing here is assumed about a broker's names: suffixes (.m, .s, .ecn, ...) are
 """
 
 import math
+from collections.abc import Sequence
 from enum import IntEnum, IntFlag
 from typing import Final
 
@@ -167,3 +168,19 @@ class SymbolSpec(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the broker's clock `server_s` [s] lies in a trade session; a symbol without any is always open."""
         second = (server_s + 4 * 86_400) % WEEK_S  # 1970-01-01 was a Thursday, MT5's week starts on Sunday
         return not self.sessions or any(opens <= second < closes for opens, closes in self.sessions)
+
+
+def joined_sessions(sessions: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Sessions in order, those that touch made one: MT5 lists every day by itself, and midnight is no close.
+
+    One that goes on over the end of the week ends beyond it [s since Sunday 00:00, broker's clock].
+    """
+    joined: list[tuple[int, int]] = []
+    for opens, closes in sorted(sessions):
+        if joined and opens <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], closes))
+        else:
+            joined.append((opens, closes))
+    if joined and joined[-1][1] == WEEK_S and joined[0][0] == 0:
+        joined[-1] = (joined[-1][0], WEEK_S + min(joined[0][1], WEEK_S))
+    return tuple(joined)

@@ -9,7 +9,7 @@ from account.state import AccountState
 from domain.intents import Intent, IntentKind, IntentState
 from domain.pricing import SymbolMoney, notional_value, required_margin, rounded_money, symbol_money
 from domain.servertime import utc_ns_from_server_msc
-from domain.symbols import SymbolSpec, SymbolTradeMode
+from domain.symbols import SymbolSpec, SymbolTradeMode, joined_sessions
 from domain.trading import Position
 from domain.updates import Money
 from strategy.charts import Chart
@@ -105,8 +105,9 @@ class WorldTables:
         line["stops_level"] = spec.stops_level_points * spec.point
         costs = self._settings.commission_per_lot
         line["commission_per_lot"] = costs.get(base_of(spec.name, costs) or _OTHERS, 0.0)
-        line["session_count"] = len(spec.sessions)
-        for index, session in enumerate(spec.sessions):
+        sessions = joined_sessions(spec.sessions)
+        line["session_count"] = len(sessions)
+        for index, session in enumerate(sessions):
             line["sessions"][index] = session
         line["may_open"] = _MAY_OPEN[spec.trade_mode]
 

@@ -191,6 +191,27 @@ def test_a_disk_full_from_the_start_still_leaves_a_readable_segment(
     assert len(payloads(tmp_path)) == 2
 
 
+def test_a_disk_without_room_for_another_file_goes_on_in_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = writer(tmp_path, segment_bytes=100)
+    real = os.open
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "open", full)
+    fill(target, 5)
+    target.flush_if_due(1, 1, idle=True)
+    assert "No space left" in target.last_error
+    monkeypatch.setattr(os, "open", real)
+    fill(target, 5)
+    target.flush_if_due(2, 2, idle=True)
+    target.close(3, 3)
+    assert [entry.seq for entry in entries_in(tmp_path)] == list(range(1, 11))
+    assert [first_seq_in_name(path) for path in segment_paths(tmp_path)] == [1, 11]
+
+
 def test_a_file_of_another_kind_is_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / f"{1:020d}.capture"
     path.write_bytes(b"something else entirely")

@@ -266,6 +266,9 @@ def test_noise_disturbs_nobody(tmp_path: Path) -> None:
                 noisy.socket.send(os.urandom(number * 7))
                 noisy.socket.send_multipart([b"many", b"parts", b""])
                 assert trades(good, number)
+        with Caller(served.endpoint) as noisy:
+            noisy.socket.send_multipart([b"many", b"parts"])
+            until(lambda: served.service.stats().refusals.get("not one frame a message", 0) > 0, "it is counted")
 
 
 def test_strangers_who_wait_are_limited(tmp_path: Path) -> None:

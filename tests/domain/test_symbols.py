@@ -19,7 +19,9 @@ from domain.symbols import (
     SymbolSpec,
     SymbolSpecError,
     SymbolTradeMode,
+    joined_sessions,
 )
+from domain.timeframes import WEEK_S
 from tests.domain.instruments import ETHUSD, EURUSD
 
 # SYMBOL_* enumerations of the MQL5 reference
@@ -203,3 +205,28 @@ def test_real_deals_lie_within_the_sessions(reference: Path) -> None:
         times = [int(row["time_msc"]) for row in csv.DictReader(lines) if row["record_type"] == "DEAL"]
     assert len(times) == 2
     assert all(spec.in_session(time_msc // 1000) for time_msc in times)
+
+
+@pytest.mark.parametrize(
+    ("listed", "joined"),
+    [
+        ((), ()),
+        (((86_400, 172_800), (172_800, 259_200)), ((86_400, 259_200),)),
+        (((86_700, 172_500), (173_100, 259_200)), ((86_700, 172_500), (173_100, 259_200))),
+        (((172_800, 200_000), (86_400, 172_800)), ((86_400, 200_000),)),
+        (((0, 86_400), (518_400, 604_800)), ((0, 86_400), (518_400, 691_200))),
+        (((0, 604_800),), ((0, 1_209_600),)),
+    ],
+)
+def test_sessions_that_touch_are_one(listed: tuple[tuple[int, int], ...], joined: tuple[tuple[int, int], ...]) -> None:
+    assert joined_sessions(listed) == joined
+
+
+@given(
+    st.lists(st.integers(0, 167).map(lambda hour: (hour * 3600, (hour + 1) * 3600)), max_size=16),
+    st.integers(0, WEEK_S - 1),
+)
+def test_joining_sessions_opens_and_closes_nothing(sessions: list[tuple[int, int]], second: int) -> None:
+    before = any(opens <= second < closes for opens, closes in sessions)
+    after = any(opens <= second < closes for opens, closes in joined_sessions(sessions))
+    assert before == after

@@ -293,8 +293,8 @@ def test_a_smaller_account_never_trades_more(scene: EntryScene, less: float) -> 
 def test_buys_and_sells_are_decided_alike(
     spread: int, score: float, atr: int, equity: int, stops: int, held: tuple[float, float]
 ) -> None:
-    # with 2 points as unit of ATR 1.5 and 3.5 of it are whole points, so that no rounding turns one way; and no ratio of
-    # whole points hangs on the last bit of a mirrored price
+    # with 2 points as unit of ATR 1.5 and 3.5 of it are whole points, so that no rounding turns one way; and no ratio
+    # of whole points hangs on the last bit of a mirrored price
     scene = BUY.changed(
         min_reward_to_risk=1.99999,
         ask=round(1.1 + spread * 1e-5, 5),
