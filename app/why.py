@@ -6,19 +6,18 @@ from typing import Final
 import msgspec
 
 from app.console import CommandError
-from app.moments import Span, day_of, shown, span_of
+from app.moments import Span, day_of, span_of
 from app.story import Story, story_of
 from app.ticks_on_record import TicksAround, ticks_around
+from app.why_not import Circumstances, reason_for_none
 from bridge.lookup import ExplainedDecision, decisions_between
-from domain.servertime import NS_PER_S, server_s_from_utc_ns
+from domain.servertime import NS_PER_S
 from domain.symbols import SymbolSpec
-from domain.timeframes import DAY_S, HOUR_S, Timeframe, bar_open_time
+from domain.timeframes import DAY_S, HOUR_S, Timeframe
 from strategy.gates import DecisionKind
 from strategy.naming import broker_symbol
 
 _REACHES_S: Final = (2 * HOUR_S, DAY_S, 4 * DAY_S)
-_FRIDAY: Final = 4
-_THURSDAY: Final = 3
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,17 +63,31 @@ def answered(folder: Path, question: Question) -> Answer:
     look = _Look(folder, story, symbol, question.timeframe)
     entries, cared = look.between(span.start_ns, span.stop_ns - 1)
     ticks = ticks_around(folder, story.account, symbol, *span)
-    reason = "" if entries else _reason(look, span, ticks)
+    before = () if entries else look.last_before(span.start_ns)
+    after = () if entries else look.first_after(span.stop_ns)
+    frames = tuple(sorted({one.timeframe for one in (*before, *after)}))
     return Answer(
         story=story,
         symbol=symbol,
         spec=story.state.specs[symbol],
         span=span,
-        decisions=entries or look.last_before(span.start_ns),
+        decisions=entries or before,
         cared=cared,
-        following=() if entries else look.first_after(span.stop_ns),
-        reason=reason,
+        following=after,
+        reason="" if entries else reason_for_none(_circumstances(story, symbol, ticks, frames), span),
         stand=ticks.inside > ticks.unused,
+    )
+
+
+def _circumstances(story: Story, symbol: str, ticks: TicksAround, frames: tuple[Timeframe, ...]) -> Circumstances:
+    return Circumstances(
+        spec=story.state.specs[symbol],
+        offset_s=story.offset_s,
+        first_ns=story.first_ns,
+        last_ns=story.last_ns,
+        sessions_ns=tuple(session.time_ns for session in story.sessions),
+        frames=frames,
+        ticks=ticks,
     )
 
 
@@ -117,59 +130,3 @@ class _Look:
             if entries:
                 return entries[:1]
         return ()
-
-
-# -- why there was no decision ---------------------------------------------------------------------------------------
-
-
-def _reason(look: _Look, span: Span, ticks: TicksAround) -> str:
-    """Why nothing was decided in a minute."""
-    story = look.story
-    if span.stop_ns <= story.first_ns:
-        return f"no terminal was connected yet: the record begins at {shown(story.first_ns)} UTC"
-    if span.start_ns > story.last_ns and not ticks.inside:
-        return f"it lies after the end of the record at {shown(story.last_ns)} UTC"
-    if ticks.inside and ticks.unused == ticks.inside:
-        return f"{ticks.inside} ticks came, but the bridge was not ready to trade them (connecting, or without history)"
-    if ticks.inside:
-        return _forming(look, span)
-    return _without_ticks(look, span, ticks)
-
-
-def _forming(look: _Look, span: Span) -> str:
-    """Ticks came, but none of them closed a bar."""
-    offset_s = look.story.offset_s
-    frames = sorted({one.timeframe for one in (*look.last_before(span.start_ns), *look.first_after(span.stop_ns))})
-    if not frames:
-        return "ticks came, but no bar has been closed yet: a decision is made when a bar closes"
-    period_s = frames[0].seconds
-    opened_s = int(bar_open_time(server_s_from_utc_ns(span.start_ns, offset_s), period_s)) - offset_s
-    ends_ns = (opened_s + period_s) * NS_PER_S
-    bar = f"the {frames[0].name} bar from {shown(opened_s * NS_PER_S, seconds=False)}"
-    if span.start_ns == opened_s * NS_PER_S:
-        return f"{bar} began with this minute, and the bar before it was closed by an earlier or a later tick"
-    return f"{bar} was still forming until {shown(ends_ns, seconds=False)[-5:]}: entries are decided when a bar closes"
-
-
-def _without_ticks(look: _Look, span: Span, ticks: TicksAround) -> str:
-    symbol = look.symbol
-    if ticks.before_ns is None and ticks.after_ns is None:
-        return f"no tick of {symbol} is on record within six days of it"
-    if ticks.before_ns is None:
-        return f"the record of {symbol} begins later, at {shown(ticks.after_ns or 0)} UTC"
-    if ticks.after_ns is None:
-        return f"no tick of {symbol} has come since {shown(ticks.before_ns)} UTC"
-    gap = f"no tick of {symbol} came between {shown(ticks.before_ns)} and {shown(ticks.after_ns)} UTC"
-    cause = _cause_of_gap(look, span.start_ns, ticks.before_ns, ticks.after_ns)
-    return f"{cause}: {gap}" if cause else gap
-
-
-def _cause_of_gap(look: _Look, time_ns: int, before_ns: int, after_ns: int) -> str:
-    story = look.story
-    server_s = server_s_from_utc_ns(time_ns, story.offset_s)
-    if (server_s // DAY_S + _THURSDAY) % 7 > _FRIDAY:
-        return "the market was closed (weekend)"
-    if not story.state.specs[look.symbol].in_session(server_s):
-        return f"the market was closed (outside the trade sessions of {look.symbol})"
-    returned = [one.time_ns for one in story.sessions if before_ns < one.time_ns <= after_ns]
-    return f"the terminal was not connected until {shown(returned[-1])} UTC" if returned else ""

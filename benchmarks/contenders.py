@@ -1,4 +1,4 @@
-"""The two ends that are compared: our bridge, and a bare ROUTER that sends back what it gets. Each in its own process."""
+"""The two ends that are compared, each in its own process: our bridge, and a bare ROUTER that sends back what it gets."""
 
 import multiprocessing
 import signal

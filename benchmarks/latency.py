@@ -11,12 +11,12 @@ from contextlib import ExitStack
 from typing import Final, NamedTuple
 
 import zmq
-
 from contenders import SECRET, running_bridge, running_echo
 from quotes import market, settings
 from report import Line, Outcome, arguments, at_most, machine, median, percentile, tell
-from strategy.tables import Table
 from terminals import RawTerminal, round_trip_ns
+
+from strategy.tables import Table
 
 HISTORY_TICKS: Final = 60_000
 PACE_S: Final = 0.02
@@ -134,13 +134,20 @@ def main() -> None:
     options = parsed()
     plan = QUICK if options.quick else FULL
     lines: list[Line] = []
-    for name, holding, busy_poll in (("flat", False, False), ("position open", True, False), ("busy-poll", False, True)):
+    for name, holding, busy_poll in (
+        ("flat", False, False),
+        ("position open", True, False),
+        ("busy-poll", False, True),
+    ):
         if busy_poll and not options.busy_poll:
             continue
-        for label, blocks in zip(("ping-pong", "paced"), measured(plan, holding=holding, busy_poll=busy_poll), strict=True):
+        for label, blocks in zip(
+            ("ping-pong", "paced"), measured(plan, holding=holding, busy_poll=busy_poll), strict=True
+        ):
             lines += blocks.lines(f"{name}, {label}", has_goal=not busy_poll)
     notes = (
-        f"medians over blocks; ping-pong {plan.blocks} x {plan.block_size}, paced {plan.paced_blocks} x {plan.paced_size}",
+        f"medians over blocks; ping-pong {plan.blocks} x {plan.block_size},"
+        f" paced {plan.paced_blocks} x {plan.paced_size}",
         "reference: bare pyzmq ROUTER echo, same client and frames, same run",
     )
     tell(Outcome(benchmark="latency", machine=machine(), lines=tuple(lines), notes=notes), options.json)

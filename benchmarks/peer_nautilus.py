@@ -1,7 +1,7 @@
-"""nautilus_trader's side of `replay.py`: run by the interpreter of its own environment, prints one JSON line a round.
+"""nautilus_trader's side of `replay.py`: run in an environment of its own, prints one JSON line a round.
 
-The strategy does less than ours: an average cross confirmed by MACD on internally built bars, one bracket (market entry,
-stop and target by ATR), no spread, session, portfolio or sizing rules.
+The strategy does less than ours: an average cross confirmed by MACD on internally built bars, one bracket (market
+entry, stop and target by ATR), no spread, session, portfolio or sizing rules.
 """
 
 import json
@@ -24,6 +24,7 @@ from nautilus_trader.test_kit.providers import TestInstrumentProvider
 from nautilus_trader.trading.strategy import Strategy
 
 VENUE = Venue("SIM")
+LEAST_STOP = 0.0006  # a stop inside the spread is refused, and the position would stay open for good
 
 
 class CrossConfig(StrategyConfig, frozen=True):
@@ -66,19 +67,19 @@ class Cross(Strategy):
         sign = 1 if above else -1
         if sign * self.macd.value <= 0:
             return
-        close, atr = bar.close.as_double(), self.atr.value
+        close, risk = bar.close.as_double(), max(1.5 * self.atr.value, LEAST_STOP)
         orders = self.order_factory.bracket(
             instrument_id=self.instrument.id,
             order_side=side,
             quantity=Quantity.from_int(10_000),
-            sl_trigger_price=self.instrument.make_price(close - sign * 1.5 * atr),
-            tp_price=self.instrument.make_price(close + sign * 3.5 * atr),
+            sl_trigger_price=self.instrument.make_price(close - sign * risk),
+            tp_price=self.instrument.make_price(close + sign * risk * 7 / 3),
         )
         self.submit_order_list(orders)
 
 
 def quote_ticks(instrument: object, ticks: np.ndarray) -> list[QuoteTick]:
-    """nautilus' own objects, made before the clock starts."""
+    """Ticks as its own objects, made before the clock starts."""
     size = Quantity.from_int(1_000_000)
     made = []
     for bid, ask, time_msc in zip(ticks["bid"], ticks["ask"], ticks["time_msc"], strict=True):
@@ -93,7 +94,7 @@ def measured(instrument: object, data: list[QuoteTick], minutes: int) -> dict[st
     engine = BacktestEngine(config=BacktestEngineConfig(logging=quiet, run_analysis=False))
     engine.add_venue(
         venue=VENUE,
-        oms_type=OmsType.HEDGING,
+        oms_type=OmsType.NETTING,
         account_type=AccountType.MARGIN,
         base_currency=USD,
         starting_balances=[Money(10_000, USD)],

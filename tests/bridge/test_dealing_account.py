@@ -422,3 +422,19 @@ def test_a_market_played_by_the_twin_raises_no_alarm() -> None:
     floor = played(Market())
     assert floor.line.desk.all_alerts() == {}
     assert floor.line.trader.account.flags == set()
+
+
+def test_an_intent_that_went_to_another_terminal_is_not_sent_to_this_one() -> None:
+    """Another terminal on the same account may have executed it, and this one would not know."""
+    floor = Floor(Market())
+    floor.connect()
+    while not any(isinstance(event, IntentIssued) for event in floor.heard.journal):
+        floor.line.now_ns += MS
+        answers = [answer for frame in floor.ea.stream(floor.line.now_ns) for answer in floor.line.give(frame)]
+        if not any(isinstance(event, IntentIssued) for event in floor.heard.journal):
+            floor.pass_on(frame for answer in answers for frame in floor.ea.receive(answer, floor.line.now_ns))
+    floor.ea._terminal_id = HELLO.terminal_id + 1
+    floor.reconnect()
+    (ended,) = [event for event in floor.heard.journal if isinstance(event, IntentEnded)]
+    assert ended.state is IntentState.UNKNOWN
+    assert "another terminal" in ended.reason

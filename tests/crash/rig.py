@@ -31,7 +31,7 @@ from sim.memory import DiskMemory
 from sim.requests import FillPlan
 from tests.crash.market import MAGIC, PROFILE, RULES, SECRET, START_MSC, TICK_MSC, UNLIMITED, Market, bridge_config
 from tests.crash.points import DoomedService, Fate, Immortal, Plan, Point, tearing_captures
-from tests.crash.verdicts import faults
+from tests.crash.verdicts import account_in, faults
 from tests.crash.watched import EaFate, EaPoint, ForgetfulMemory, Killed, WatchedExecutor, WatchedTerminal
 from wire.codec import frame_type
 from wire.enums import MessageType
@@ -245,8 +245,7 @@ class Rig:
 
     def account(self) -> AccountState:
         """The account as the journal on disk replays."""
-        with JournalReader.open(self.config.places.journal) as journal:
-            return AccountState.replayed(event for _, _, event in journal.read())
+        return account_in(self.config.places)
 
     # -- the EA -------------------------------------------------------------------------------------------------------
 

@@ -16,15 +16,14 @@ from typing import Final
 import pytest
 
 from account.journal import JournalReader
-from account.state import AccountState
 from bridge.config import Places
 from domain.intents import IntentState
 from tests.crash.lives import LOG_NAME, Bridges, free_endpoint
-from tests.crash.market import ACCOUNT, Market, bridge_config
+from tests.crash.market import Market, bridge_config
 from tests.crash.points import Plan, Point
 from tests.crash.scenes import KINDS
 from tests.crash.trading import Trading
-from tests.crash.verdicts import faults
+from tests.crash.verdicts import account_in, faults
 
 pytestmark = [pytest.mark.crash, pytest.mark.slow, pytest.mark.integration]
 
@@ -120,13 +119,6 @@ class Executioner:
             self._until(lambda: journal.execute(question, (seq,)).fetchone()[0] >= wanted)
 
 
-def account_in(places: Places) -> AccountState:
-    """What the journal replays to."""
-    with JournalReader.open(places.journal) as journal:
-        assert journal.terminals() == [ACCOUNT]
-        return AccountState.replayed(event for _, _, event in journal.read())
-
-
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Executioner, Trading, Places]]:
     """All the deaths, and one life at the end that is left in peace."""
@@ -142,7 +134,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Execution
         trading.play_only(LAST_TICKS)
         trading.end(120.0)
         assert bridges.stop() == 0
-    yield executioner, trading, bridges.config.places
+    return executioner, trading, bridges.config.places
 
 
 @pytest.mark.timeout(1500)

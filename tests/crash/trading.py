@@ -1,23 +1,102 @@
 """A terminal that goes on trading over real ZeroMQ, whatever happens to its bridge."""
 
 import random
+import signal
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
+from domain.updates import TradeUpdate
 from sim.ea import ExpertAdvisor
-from sim.feed import Feed
+from sim.feed import Batch, Feed
 from sim.memory import Remembered
-from sim.session_host import HostRules, SessionHost, TerminalConfig
+from sim.session_host import Connection, HostRules, SessionHost, TerminalConfig
 from tests.crash.market import MAGIC, PROFILE, SECRET, START_MSC, UNLIMITED, Market
 from tests.crash.rig import TERMINAL_ID
-from tests.crash.watched import ForgetfulMemory, WatchedExecutor, WatchedTerminal
+from tests.crash.watched import EaPoint, ForgetfulMemory, Killed, WatchedExecutor, WatchedTerminal
+from wire.codec import frame_type
+from wire.enums import MessageType
 
 PATIENCE: Final = HostRules(first_wait_ms=4, longest_wait_ms=30, give_up_s=120.0)
 
 
-class Played(Exception):  # noqa: N818 - no error: the tape has been played as far as it should
-    """The EA has done enough."""
+class MarketFeed(Feed):
+    """A market that outlives the EA: nobody dies in the middle of a tick."""
+
+    def __init__(self, terminal: WatchedTerminal, market: Market) -> None:
+        super().__init__(terminal, market.tape, max_ticks=1, history=market.history)
+        self._watched = terminal
+
+    def play(self) -> tuple[TradeUpdate | None, Batch]:
+        """The next batch."""
+        self._watched.is_at_work = True
+        try:
+            return super().play()
+        finally:
+            self._watched.is_at_work = False
+
+
+class MortalAdvisor(ExpertAdvisor):
+    """An EA that dies where its terminal's fate wants it; what it said last is then with the socket, or not."""
+
+    def __init__(self, terminal: WatchedTerminal, feed: Feed, executor: WatchedExecutor) -> None:
+        super().__init__(terminal, feed, executor, secret=SECRET, terminal_id=TERMINAL_ID, magic=MAGIC)
+        self._fate = terminal.fate
+        self._said: EaPoint | None = None
+
+    def receive(self, frame: bytes, now_ns: int, utc_ns: int = 0) -> list[bytes]:
+        """Take one frame in."""
+        self._has_handed_over()
+        kind = MessageType(frame_type(frame) or MessageType.HEARTBEAT)
+        if kind == MessageType.WELCOME:
+            self._fate.reach(EaPoint.WELCOMED)
+        answers = super().receive(frame, now_ns, utc_ns)
+        if kind == MessageType.DECISION and self._intents_due:
+            self._fate.reach(EaPoint.DECISION_CAME)
+        self._said = {MessageType.WELCOME: EaPoint.LISTED, MessageType.INTENT: EaPoint.REPORTED}.get(kind)
+        return answers
+
+    def stream(self, now_ns: int, utc_ns: int = 0) -> list[bytes]:
+        """The next batch."""
+        self._has_handed_over()
+        frames = super().stream(now_ns, utc_ns)
+        self._said = EaPoint.TICKS_SENT if frames else None
+        return frames
+
+    def _has_handed_over(self) -> None:
+        """Whoever asks for something new has handed to the socket what was said before."""
+        said, self._said = self._said, None
+        if said is not None:
+            self._fate.reach(said)
+
+
+class MortalHost(SessionHost):
+    """Lets the EA die between any two steps of the program, if that is its fate."""
+
+    def __init__(self, trading: "Trading", advisor: ExpertAdvisor, config: TerminalConfig, dies_after_s: float) -> None:
+        super().__init__(config, advisor, trading.feed, trading.look)
+        self._terminal = trading.terminal
+        self._dies_after_s = dies_after_s
+
+    def _talk(self, connection: Connection) -> None:
+        if not self._dies_after_s:
+            super()._talk(connection)
+            return
+        signal.signal(signal.SIGALRM, self._die)
+        signal.setitimer(signal.ITIMER_REAL, self._dies_after_s)
+        try:
+            super()._talk(connection)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0.0)
+
+    def _die(self, _number: int, _frame: object) -> None:
+        if self._terminal.is_at_work:
+            signal.setitimer(signal.ITIMER_REAL, 0.0001)
+        else:
+            raise Killed(EaPoint.ANYWHERE)
 
 
 class Trading:
@@ -39,40 +118,40 @@ class Trading:
         )
         self.chance = random.Random(seed)
         self.terminal = WatchedTerminal(PROFILE, market.specs, start_msc=START_MSC)
-        self.feed = Feed(self.terminal, market.tape, max_ticks=1, history=market.history)
+        self.feed = MarketFeed(self.terminal, market)
         self.problem: BaseException | None = None
         self._place = folder / "intents.log"
         self._end_at = self.feed.total
         self._thread = threading.Thread(target=self._run_and_remember, name="terminal")
 
-    def new_ea(self, memory: ForgetfulMemory) -> ExpertAdvisor:
-        """An EA that counts its batches from 1."""
-        self.feed._number = 0
-        return ExpertAdvisor(
-            self.terminal,
-            self.feed,
-            WatchedExecutor(self.terminal, memory, UNLIMITED, MAGIC),
-            secret=SECRET,
-            terminal_id=TERMINAL_ID,
-            magic=MAGIC,
-        )
+    def run(self, *, pace: float = 0.0, dies_after_s: float = 0.0) -> EaPoint | None:
+        """One life of the EA, which counts its batches from 1; where it died, None where it ended in peace.
 
-    def new_memory(self) -> ForgetfulMemory:
-        """What is on the EA's disk."""
+        It dies where `terminal.fate` says or, after `dies_after_s` [s] of a session, anywhere.
+        """
+        config = replace(self.config, host=msgspec.structs.replace(PATIENCE, ticks_per_second=pace))
+        memory = self._new_memory()
+        try:
+            executor = WatchedExecutor(self.terminal, memory, UNLIMITED, MAGIC)
+            self.feed._number = 0
+            MortalHost(self, MortalAdvisor(self.terminal, self.feed, executor), config, dies_after_s).run()
+        except Killed as death:
+            memory.die()
+            return EaPoint(str(death))
+        memory.close()
+        return None
+
+    def _new_memory(self) -> ForgetfulMemory:
         return ForgetfulMemory(self._place, self.terminal, self.chance)
 
-    def run(self) -> None:
-        """One life of the EA, to the end of the tape or of `play_only`."""
-        with self.new_memory() as memory:
-            SessionHost(self.config, self.new_ea(memory), self.feed, self._look).run()
-
-    def _look(self, played: int, _total: int) -> None:
+    def look(self, played: int, _total: int) -> None:
+        """Whether it is time to end."""
         if played >= self._end_at:
             self.feed._slice = None
 
     def remembered(self) -> list[Remembered]:
         """Everything on the EA's disk."""
-        with self.new_memory() as memory:
+        with self._new_memory() as memory:
             return list(memory.entries())
 
     # -- in a thread --------------------------------------------------------------------------------------------------

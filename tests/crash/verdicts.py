@@ -3,8 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+from account.journal import JournalReader
 from account.lifecycle import IntentRecord
 from account.state import AccountState
+from bridge.config import Places
 from domain.intents import IntentKind, IntentState, intent_id_in
 from domain.trading import Deal, DealEntry, DealReason, Position
 from sim.memory import Remembered
@@ -24,6 +26,12 @@ SURPRISES = frozenset(
         "forgotten_intent",
     }
 )
+
+
+def account_in(places: Places) -> AccountState:
+    """What the journal replays to."""
+    with JournalReader.open(places.journal) as journal:
+        return AccountState.replayed(event for _, _, event in journal.read())
 
 
 def faults(state: AccountState, terminal: WatchedTerminal, memory: Iterable[Remembered]) -> list[str]:

@@ -36,6 +36,7 @@ class EaPoint(StrEnum):
     LISTED = "SNAPSHOT handed to the socket"
     DECISION_CAME = "DECISION came, INTENT not"
     TICKS_SENT = "TICKS handed to the socket"
+    ANYWHERE = "between any two steps of the program"
 
 
 class EaFate:
@@ -59,7 +60,10 @@ class EaFate:
 
 
 class WatchedTerminal(SimTerminal):
-    """Broker and account. `effects` counts by intent how often a request of it changed something."""
+    """Broker and account. `effects` counts by intent how often a request of it changed something.
+
+    Nobody may die while it `is_at_work`: a broker outlives its terminals.
+    """
 
     def __init__(
         self, profile: AccountProfile, specs: Sequence[SymbolSpec], *, start_msc: int, fills: FillPlan | None = None
@@ -68,15 +72,19 @@ class WatchedTerminal(SimTerminal):
         self.effects: Counter[int] = Counter()
         self.intent_id = 0
         self.fate = EaFate()
+        self.is_at_work = False
 
     def send(self, request: TradeRequest, reason: DealReason = DealReason.EXPERT) -> TradeAnswer:
         """Execute it, and note whether it did anything."""
         if reason == DealReason.EXPERT:
             self.fate.reach(EaPoint.BEGUN)
+        self.is_at_work = True
         before = self._holdings.ledger.deals[-1].deal_ticket, _levels(self)
         answer = super().send(request, reason)
         if reason == DealReason.EXPERT:
             self.effects[self.intent_id] += before != (self._holdings.ledger.deals[-1].deal_ticket, _levels(self))
+        self.is_at_work = False
+        if reason == DealReason.EXPERT:
             self.fate.reach(EaPoint.ORDERED)
         return answer
 

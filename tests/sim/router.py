@@ -13,6 +13,7 @@ from wire.messages import Heartbeat, Welcome
 from wire.session import HeartbeatDue
 
 _LOOK_MS = 10
+_LAST_LOOK_MS = 300
 
 
 class RouterBridge:
@@ -64,12 +65,17 @@ class RouterBridge:
             socket.bind(self._wanted)
             self.endpoint = str(socket.getsockopt_string(zmq.LAST_ENDPOINT))
             self._bound.set()
-            while not self._stop.is_set():
-                if socket.poll(_LOOK_MS):
-                    self._answer(socket)
+            while self._goes_on(socket):
                 self._beat(socket)
-                if self._drops_after is not None and self.batches >= self._drops_after:
-                    return
+
+    def _goes_on(self, socket: "zmq.Socket[bytes]") -> bool:
+        """Answer one frame, if there is any; once told to stop, what is on its way is still heard."""
+        stopping = self._stop.is_set()
+        heard = bool(socket.poll(_LAST_LOOK_MS if stopping else _LOOK_MS))
+        if heard:
+            self._answer(socket)
+        dropped = self._drops_after is not None and self.batches >= self._drops_after
+        return (heard or not stopping) and not dropped
 
     def _answer(self, socket: "zmq.Socket[bytes]") -> None:
         peer, frame = socket.recv_multipart()
