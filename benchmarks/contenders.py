@@ -1,4 +1,4 @@
-"""The two ends that are compared, each in its own process: our bridge, and a bare ROUTER that sends back what it gets."""
+"""The two ends that are compared, each in its own process: our bridge, and a bare ROUTER that only echoes."""
 
 import multiprocessing
 import signal

@@ -146,8 +146,7 @@ def main() -> None:
         ):
             lines += blocks.lines(f"{name}, {label}", has_goal=not busy_poll)
     notes = (
-        f"medians over blocks; ping-pong {plan.blocks} x {plan.block_size},"
-        f" paced {plan.paced_blocks} x {plan.paced_size}",
+        f"medians over {plan.blocks} blocks of {plan.block_size} in ping-pong, {plan.paced_blocks} of {plan.paced_size} paced",
         "reference: bare pyzmq ROUTER echo, same client and frames, same run",
     )
     tell(Outcome(benchmark="latency", machine=machine(), lines=tuple(lines), notes=notes), options.json)

@@ -107,8 +107,7 @@ def main() -> None:
     line: Line = at_least("ticks replayed", median(ours), median(theirs), GOAL)
     notes = (
         f"{found.source}; M{MINUTES} bars; {rounds} rounds in turns, medians",
-        f"ours: {len(result.decisions)} decisions with all gates, {len(result.intents)} intents,"
-        f" {len(result.deals)} deals",
+        f"ours: {len(result.decisions)} decisions on record, {len(result.intents)} intents, {len(result.deals)} deals",
         f"{PEER}: {told['orders']:.0f} orders (entries, stops, targets), no risk rules, no record of decisions",
     )
     tell(Outcome(benchmark="replay", machine=machine(), lines=(line,), notes=notes), options.json)

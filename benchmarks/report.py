@@ -18,7 +18,7 @@ _DISTRIBUTIONS: Final = ("numpy", "numba", "pyzmq", "msgspec")
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """One measured thing. `ratio` is what the goal speaks of, `goal` in words; `reached` None where there is no goal."""
+    """One measured thing. `ratio` is what the goal speaks of, `goal` in words; `reached` None where there is none."""
 
     name: str
     unit: str

@@ -96,7 +96,7 @@ class _Auditor:
         """The next thing on record."""
         match one:
             case Started():
-                self._compare()
+                self._compare(may_be_cut=True)
                 self._engine = self._rebuilt(one)
             case Lost():
                 self._compare()
@@ -162,8 +162,11 @@ class _Auditor:
         if self._engine is not None:
             self._engine.on_event(AccountChanged(booked.events))
 
-    def _compare(self) -> None:
-        """Compare the last batch, if it is inside the window, with all that was recorded since."""
+    def _compare(self, *, may_be_cut: bool = False) -> None:
+        """Compare the last batch, if it is inside the window, with all that was recorded since.
+
+        `may_be_cut`: a new engine follows, so the process may have been killed while it wrote down what was decided.
+        """
         batch, rows, intents = self._batch, self._recorded_rows, self._recorded_intents
         self._batch, self._recorded_rows, self._recorded_intents = None, [], []
         if batch is None or not self._from_ns <= time_of(batch) <= self._to_ns:
@@ -174,12 +177,24 @@ class _Auditor:
         self._ticks += len(batch.ticks)
         self._decisions += len(recorded)
         self._intents += len(intents)
+        if may_be_cut and _is_cut(recorded, decided, intents, decided_intents):
+            self._notes.append(f"batch {batch.seq}: the process was killed while it wrote down what was decided")
+            return
         found = [*_differing_rows(recorded, decided), *_differing_intents(intents, decided_intents)]
         room = MOST_DIFFERENCES - len(self._differences)
         self._differences.extend(
             Difference(seq=batch.seq, time_ns=time_of(batch), symbol=batch.symbol, **difference)
             for difference in found[:room]
         )
+
+
+def _is_cut(
+    recorded: Table, decided: Table, recorded_intents: list[Intent], decided_intents: tuple[Intent, ...]
+) -> bool:
+    """Whether the record is the beginning of what was decided again, and not all of it."""
+    begins_so = recorded.tobytes() == decided[: len(recorded)].tobytes()
+    begins_so = begins_so and tuple(recorded_intents) == decided_intents[: len(recorded_intents)]
+    return begins_so and (len(recorded), len(recorded_intents)) != (len(decided), len(decided_intents))
 
 
 def _differing_rows(recorded: Table, decided: Table) -> Iterator[dict[str, str]]:

@@ -144,6 +144,9 @@ of an entry or the rule that acted on a position (-1: none); `gates` hold value,
 For a position `features` hold volume, initial lots, opening price, SL and TP before, initial risk [price], age [s]."""
 
 
+_NO_DECISIONS: Final = np.zeros(0, DECISION_DTYPE)
+
+
 def empty_decisions() -> Table:
     """No decision at all, with the right dtype."""
-    return np.zeros(0, DECISION_DTYPE)
+    return _NO_DECISIONS

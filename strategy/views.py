@@ -119,6 +119,16 @@ def equity_of(world: World) -> float:
 
 
 @njit
+def adopt(world: World, equity: float, margin: float) -> None:
+    """Make `equity` and `margin` [account money] true: what they have beyond our own figures becomes an adjustment."""
+    account = world.account[0]
+    account.equity_adjustment += rounded_money(equity - equity_of(world), account.money_digits)
+    account.margin_adjustment += rounded_money(
+        margin - (account.margin + account.margin_adjustment), account.money_digits
+    )
+
+
+@njit
 def notional_of(world: World) -> float:
     """Market value of all positions and of entries in flight [account money]."""
     total = float(world.account[0].reserved_notional)

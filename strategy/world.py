@@ -24,7 +24,7 @@ from strategy.tables import (
     SYMBOL_DTYPE,
     Table,
 )
-from strategy.views import World, equity_of
+from strategy.views import World, adopt
 
 _MAY_OPEN: Final = {
     SymbolTradeMode.DISABLED: 0,
@@ -197,11 +197,7 @@ class WorldTables:
 
     def adopt_money(self, money: Money) -> None:
         """Take the terminal's equity and margin as the truth: keep what they have beyond ours, in whole cents."""
-        account = self.tables.account[0]
-        digits = int(account["money_digits"])
-        account["equity_adjustment"] += rounded_money(money.equity - equity_of(self.tables), digits)
-        own_margin = account["margin"] + account["margin_adjustment"]
-        account["margin_adjustment"] += rounded_money(money.margin - own_margin, digits)
+        adopt(self.tables, money.equity, money.margin)
 
     # -- quotes ---------------------------------------------------------------------------------------------------
 

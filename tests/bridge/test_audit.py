@@ -13,7 +13,7 @@ from bridge.audit import audit
 from bridge.capture import CaptureWriter
 from bridge.config import Places
 from bridge.records import Entry, EntryFlag, EntryKind
-from bridge.segments import entries_in, segment_paths
+from bridge.segments import entries_in, scan_segment, segment_paths
 from bridge.trader import EngineStart
 from domain.servertime import NS_PER_S
 from sim.session_host import run_terminal
@@ -186,6 +186,38 @@ def test_a_decision_that_is_missing_is_found(data_dir: Path) -> None:
     rewritten(data_dir, Dropped(EntryKind.DECISIONS, 5))
     report = audit(data_dir, ACCOUNT, 0, EVER_NS)
     assert any("are missing" in problem for problem in report.problems)
+
+
+def killed_while_writing(data_dir: Path, last: EntryKind) -> None:
+    """The first life's record ends with `last` of the last batch that led to an intent; the second follows as it is."""
+    capture = Places(data_dir).capture
+    first, second = (list(scan_segment(path).entries) for path in segment_paths(capture))
+    issued = max(i for i, entry in enumerate(first) if b'"intent_issued"' in entry.payload)
+    end = max(i for i, entry in enumerate(first[: issued + 1]) if entry.kind == last)
+    for path in segment_paths(capture):
+        path.unlink()
+    writer = CaptureWriter(capture, mono_ns=0, wall_ns=0)
+    for entry in (*first[: end + 1], *second):
+        writer.append(EntryKind(entry.kind), entry.terminal, entry.payload, 0, 0, EntryFlag(entry.flags))
+    writer.close(0, 0)
+
+
+@pytest.mark.parametrize("last", [EntryKind.INBOUND, EntryKind.DECISIONS])
+def test_what_a_killed_process_could_not_write_down_any_more_is_no_difference(data_dir: Path, last: EntryKind) -> None:
+    killed_while_writing(data_dir, last)
+    report = audit(data_dir, ACCOUNT, 0, EVER_NS)
+    assert report.differences == ()
+    assert len([note for note in report.notes if "was killed while it wrote" in note]) == 1
+
+
+def test_what_a_killed_process_did_write_down_must_be_right(data_dir: Path) -> None:
+    killed_while_writing(data_dir, EntryKind.DECISIONS)
+    kinds = [entry.kind for entry in entries_in(Places(data_dir).capture)]
+    restart = [i for i, kind in enumerate(kinds) if kind == EntryKind.ENGINE_START][1]
+    last = kinds[:restart].count(EntryKind.DECISIONS) - 1
+    rewritten(data_dir, DecisionField(last, "lots"))
+    (difference,) = audit(data_dir, ACCOUNT, 0, EVER_NS).differences
+    assert difference.field == "lots"
 
 
 def test_a_changed_intent_is_found(data_dir: Path) -> None:

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from account.events import EquityMarked, Flagged, FlagKind, IntentEnded, SessionOpened
+from account.events import EquityMarked, Flagged, FlagKind, IntentEnded, IntentIssued, SessionOpened
 from bridge.config import DeskRules
 from domain.intents import Intent, IntentKind, IntentState, comment_of
 from domain.timeframes import Timeframe

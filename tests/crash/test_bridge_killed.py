@@ -10,7 +10,6 @@ import signal
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterator
 from typing import Final
 
 import pytest
@@ -120,7 +119,7 @@ class Executioner:
 
 
 @pytest.fixture(scope="module")
-def killed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Executioner, Trading, Places]]:
+def killed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Executioner, Trading, Places]:
     """All the deaths, and one life at the end that is left in peace."""
     folder, chance = tmp_path_factory.mktemp("killed"), random.Random(SEED)
     endpoint = free_endpoint(SEED)
