@@ -146,7 +146,7 @@ def main() -> None:
         ):
             lines += blocks.lines(f"{name}, {label}", has_goal=not busy_poll)
     notes = (
-        f"medians over {plan.blocks} blocks of {plan.block_size} in ping-pong, {plan.paced_blocks} of {plan.paced_size} paced",
+        f"medians: {plan.blocks} blocks of {plan.block_size} ping-pong, {plan.paced_blocks} of {plan.paced_size} paced",
         "reference: bare pyzmq ROUTER echo, same client and frames, same run",
     )
     tell(Outcome(benchmark="latency", machine=machine(), lines=tuple(lines), notes=notes), options.json)

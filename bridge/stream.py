@@ -9,6 +9,7 @@ from enum import IntEnum
 from typing import Final
 
 _REMEMBERED: Final = 4096
+_NONE: Final = -1
 
 
 class Place(IntEnum):
@@ -24,26 +25,24 @@ class Stream:
 
     def __init__(self) -> None:
         self._fed: OrderedDict[int, tuple[int, int]] = OrderedDict()
-        self._last: int | None = None
+        self._next = _NONE
 
     def place_of(self, batch: int, ticks: int, last_msc: int) -> Place:
         """Where a batch of so many `ticks` whose last is of `last_msc` [ms, broker's clock] belongs."""
-        if self._fed.get(batch) == (ticks, last_msc):
-            return Place.AGAIN
-        if self._last is not None and batch == self._last + 1:
+        if batch == self._next:
             return Place.NEXT
-        return Place.ELSEWHERE
+        return Place.AGAIN if self._fed.get(batch) == (ticks, last_msc) else Place.ELSEWHERE
 
     def fed(self, batch: int, ticks: int, last_msc: int) -> None:
         """The engine was fed with this batch."""
-        if batch in self._fed:
-            self._fed.clear()  # the EA has begun to count anew
+        if batch != self._next:
+            self._fed.clear()  # the EA counts anew: what is remembered is always one run without a gap
         self._fed[batch] = ticks, last_msc
-        self._last = batch
+        self._next = batch + 1
         if len(self._fed) > _REMEMBERED:
             self._fed.popitem(last=False)
 
     def broken(self) -> None:
         """A batch was left out, or the account is in other hands: what comes next continues nothing."""
         self._fed.clear()
-        self._last = None
+        self._next = _NONE

@@ -216,8 +216,7 @@ def test_what_a_killed_process_did_write_down_must_be_right(data_dir: Path) -> N
     restart = [i for i, kind in enumerate(kinds) if kind == EntryKind.ENGINE_START][1]
     last = kinds[:restart].count(EntryKind.DECISIONS) - 1
     rewritten(data_dir, DecisionField(last, "lots"))
-    (difference,) = audit(data_dir, ACCOUNT, 0, EVER_NS).differences
-    assert difference.field == "lots"
+    assert "lots" in {difference.field for difference in audit(data_dir, ACCOUNT, 0, EVER_NS).differences}
 
 
 def test_a_changed_intent_is_found(data_dir: Path) -> None:

@@ -10,15 +10,18 @@ import signal
 import sqlite3
 import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Final
 
 import pytest
 
 from account.journal import JournalReader
+from bridge.audit import audit
 from bridge.config import Places
 from domain.intents import IntentState
+from domain.servertime import NS_PER_MS
 from tests.crash.lives import LOG_NAME, Bridges, free_endpoint
-from tests.crash.market import Market, bridge_config
+from tests.crash.market import ACCOUNT, START_MSC, Market, bridge_config
 from tests.crash.points import Plan, Point
 from tests.crash.scenes import KINDS
 from tests.crash.trading import Trading
@@ -26,7 +29,7 @@ from tests.crash.verdicts import account_in, faults
 
 pytestmark = [pytest.mark.crash, pytest.mark.slow, pytest.mark.integration]
 
-KILLS: Final = int(os.environ.get("COMPANION_CRASH_KILLS", "40"))
+KILLS: Final = int(os.environ.get("COMPANION_CRASH_KILLS", "200"))
 SEED: Final = int(os.environ.get("COMPANION_CRASH_SEED", "1"))
 TICKS_A_LIFE: Final = 500  # of each symbol
 LAST_TICKS: Final = 1_000
@@ -103,8 +106,7 @@ class Executioner:
         self.tally[point] += 1
 
     def _until(self, condition: object) -> None:
-        assert callable(condition)
-        until_s = time.monotonic() + TOO_LONG_S
+            until_s = time.monotonic() + TOO_LONG_S
         while not condition():
             assert time.monotonic() < until_s, f"the bridge does not start; see {LOG_NAME}"
             time.sleep(0.001)
@@ -164,6 +166,16 @@ def test_the_journal_is_sound(killed: tuple[Executioner, Trading, Places]) -> No
     with JournalReader.open(killed[2].journal) as journal:
         verdict = journal.verify()
     assert verdict.sound, verdict.problem
+
+
+def test_what_was_decided_can_be_decided_again(killed: tuple[Executioner, Trading, Places]) -> None:
+    """The record of what led to each decision has no gap that matters, although every life's end is missing in it."""
+    _, trading, places = killed
+    begun_ns, ended_ns = START_MSC * NS_PER_MS, trading.terminal.now_msc * NS_PER_MS
+    report = audit(places.data_dir, ACCOUNT, ended_ns - (ended_ns - begun_ns) // 4, ended_ns)
+    assert report.differences == ()
+    assert report.problems == ()
+    assert report.intents > KILLS // 4
 
 
 def test_no_session_failed_inside(killed: tuple[Executioner, Trading, Places]) -> None:
