@@ -62,7 +62,7 @@ class Playback(msgspec.Struct, frozen=True, kw_only=True):
     symbols: tuple[str, ...] = DEMO_NAMES
     seed: int = 1
     days: int = 7
-    ticks_per_minute: int = 4
+    ticks_per_minute: int = 3
     files: tuple[str, ...] = ()
     symbol: str | None = None
     timeframe: Timeframe | None = None

@@ -1,7 +1,8 @@
 """What the engine is told. Nothing else reaches it: same events, same decisions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from account.events import AccountEvent
 from domain.timeframes import Timeframe
@@ -9,15 +10,13 @@ from domain.updates import Money
 from strategy.tables import Table
 
 
-@dataclass(frozen=True, slots=True)
-class AccountChanged:
+class AccountChanged(msgspec.Struct, frozen=True, eq=False):
     """Facts about the account, in their order; they are in the journal already."""
 
     events: Sequence[AccountEvent]
 
 
-@dataclass(frozen=True, slots=True)
-class WarmUp:
+class WarmUp(msgspec.Struct, frozen=True, eq=False):
     """History of one chart, oldest first (RATES_DTYPE), as MT5's CopyRates gives it from position 0.
 
     So the last row is the newest bar, which is not closed before a tick of a later one comes.
@@ -28,8 +27,7 @@ class WarmUp:
     bars: Table
 
 
-@dataclass(frozen=True, slots=True)
-class Quotes:
+class Quotes(msgspec.Struct, frozen=True, eq=False):
     """Ticks of one symbol (TICK_DTYPE, oldest first) and, where the terminal told it, its money after the last one."""
 
     symbol: str

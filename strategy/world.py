@@ -48,6 +48,7 @@ class WorldTables:
         self._monies: list[SymbolMoney] = []
         self._points: list[float] = []
         self._cared_for: set[int] = set()
+        self._adopted: Money | None = None  # the terminal's last word, while nothing can have moved our own figures
         self.names: tuple[str, ...] = ()
         self.traded: tuple[str, ...] = ()
         self.missing: tuple[str, ...] = settings.symbols
@@ -138,6 +139,7 @@ class WorldTables:
 
     def sync(self, account: AccountState, chart_of: ChartOf) -> None:
         """Bring account, positions and what is in flight to where the account state stands."""
+        self._adopted = None
         line = self.tables.account[0]
         line["balance"] = account.balance
         line["credit"] = account.credit
@@ -197,7 +199,9 @@ class WorldTables:
 
     def adopt_money(self, money: Money) -> None:
         """Take the terminal's equity and margin as the truth: keep what they have beyond ours, in whole cents."""
-        adopt(self.tables, money.equity, money.margin)
+        if money != self._adopted:
+            adopt(self.tables, money.equity, money.margin)
+            self._adopted = money if not self.tables.account["positions"][0] else None
 
     # -- quotes ---------------------------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ from tests.crash.scenes import KINDS
 from tests.crash.trading import Trading
 from tests.crash.verdicts import account_in, faults
 
-pytestmark = [pytest.mark.crash, pytest.mark.slow, pytest.mark.integration]
+pytestmark = [pytest.mark.crash, pytest.mark.slow, pytest.mark.integration, pytest.mark.timeout(1500)]
 
 KILLS: Final = int(os.environ.get("COMPANION_CRASH_KILLS", "200"))
 SEED: Final = int(os.environ.get("COMPANION_CRASH_SEED", "1"))
@@ -105,8 +105,8 @@ class Executioner:
         assert self._bridges.died_at() == point
         self.tally[point] += 1
 
-    def _until(self, condition: object) -> None:
-            until_s = time.monotonic() + TOO_LONG_S
+    def _until(self, condition: Callable[[], bool]) -> None:
+        until_s = time.monotonic() + TOO_LONG_S
         while not condition():
             assert time.monotonic() < until_s, f"the bridge does not start; see {LOG_NAME}"
             time.sleep(0.001)
@@ -138,7 +138,6 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Executioner, Tradi
     return executioner, trading, bridges.config.places
 
 
-@pytest.mark.timeout(1500)
 def test_every_way_to_die_was_taken(killed: tuple[Executioner, Trading, Places]) -> None:
     executioner, trading, _ = killed
     for death, count in sorted(executioner.tally.items(), key=lambda item: str(item[0])):
@@ -172,10 +171,10 @@ def test_what_was_decided_can_be_decided_again(killed: tuple[Executioner, Tradin
     """The record of what led to each decision has no gap that matters, although every life's end is missing in it."""
     _, trading, places = killed
     begun_ns, ended_ns = START_MSC * NS_PER_MS, trading.terminal.now_msc * NS_PER_MS
-    report = audit(places.data_dir, ACCOUNT, ended_ns - (ended_ns - begun_ns) // 4, ended_ns)
+    report = audit(places.data_dir, ACCOUNT, ended_ns - (ended_ns - begun_ns) // 10, ended_ns)
     assert report.differences == ()
     assert report.problems == ()
-    assert report.intents > KILLS // 4
+    assert report.intents > KILLS // 10
 
 
 def test_no_session_failed_inside(killed: tuple[Executioner, Trading, Places]) -> None:
