@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 import msgspec
-import numpy as np
 
 from account.booking import booked, issued, reconciled
 from account.events import AccountEvent, IntentSent, SessionOpened, SymbolsSeen
@@ -27,7 +26,7 @@ from sim.memory import RamMemory
 from sim.terminal import SimTerminal
 from strategy.events import AccountChanged, EngineEvent, Quotes, WarmUp
 from strategy.params import EngineSettings
-from strategy.tables import Table, empty_decisions
+from strategy.tables import Table
 
 WINDOW_TICKS: Final = 16_384
 """Ticks walked at once: a window that fits the processor's cache, and bounds what is scanned twice after an intent."""
@@ -105,7 +104,6 @@ class Runner:
         self._executor = Executor(terminal, RamMemory(), guards or ExecutorGuards(), engine.settings.magic)
         self._places = places_of(tape, terminal)
         self._intents: list[Intent] = []
-        self._decisions: list[Table] = []
         self._news = True  # the terminal's money has to be adopted at the end of the next tick
         self._done = 0
         self._told = 0
@@ -181,9 +179,6 @@ class Runner:
 
     def _tell(self) -> None:
         self._told = self._done
-        decisions = self._engine.take_decisions()
-        if len(decisions):
-            self._decisions.append(decisions)
         if self._on_progress is not None:
             self._on_progress(self._done, self._tape.total)
 
@@ -191,7 +186,7 @@ class Runner:
         if self._told < self._done:
             self._tell()
         return RunResult(
-            decisions=np.concatenate(self._decisions) if self._decisions else empty_decisions(),
+            decisions=self._engine.take_decisions(),
             intents=tuple(self._intents),
             deals=self._terminal.deals,
             money=self._terminal.money(),

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from domain.dtypes import RATES_DTYPE
 from domain.timeframes import Timeframe
-from signals.fold import closed_capacity, fold_ticks, new_fold
+from signals.fold import fold_ticks, new_fold
 from signals.models import SignalModel
 from signals.volatility import volatilities, volatility_state_size
 from strategy.params import EntrySettings
@@ -15,6 +15,7 @@ from strategy.tables import MAX_FEATURES, Table
 from strategy.views import Closes
 
 _SMALL_BATCH: Final = 64  # a tick closes one bar at most
+_MS_PER_S: Final = 1000
 
 
 class Scored(NamedTuple):
@@ -54,6 +55,7 @@ class Chart:
     def _start_over(self) -> None:
         entry = self._entry
         self._fold = new_fold()
+        self._begin_msc = self._end_msc = 0
         self._model_state = np.zeros(self._model.state_size(self._parameters))
         self._volatility_state = np.zeros(volatility_state_size(entry.atr_period, entry.atr_baseline_period))
 
@@ -69,31 +71,49 @@ class Chart:
         self._fold["open_time"] = bar["time"]
         for field in ("open", "high", "low", "close", "tick_volume", "spread"):
             self._fold[field] = bar[field]
+        self._note_running()
 
     def closes(self, ticks: Table, point: float) -> tuple[NDArray[np.int64], Scored] | None:
         """Fold `ticks`; the indices that closed a bar and the bars, or None where none was closed."""
-        bars, at = self._room_for(ticks)
-        count = fold_ticks(self._fold, self._period_s, point, ticks, 0, len(ticks), bars, at)
+        self._make_room(ticks)
+        count = fold_ticks(self._fold, self._period_s, point, ticks, 0, len(ticks), self._bars, self._at)
+        self._note_running()
         if count == 0:
             return None
-        return at[:count].copy(), self._scored(bars[:count].copy())
+        return self._at[:count].copy(), self._scored(self._bars[:count].copy())
 
-    def _room_for(self, ticks: Table) -> tuple[Table, NDArray[np.int64]]:
-        """Arrays that hold every bar `ticks` can close. A small batch, as live ones are, needs no new ones."""
-        if len(ticks) <= _SMALL_BATCH:
-            return self._bars, self._at
-        capacity = closed_capacity(self._fold, self._period_s, ticks, 0, len(ticks))
-        return np.empty(capacity, RATES_DTYPE), np.empty(capacity, np.int64)
+    def runs_at(self, time_msc: int) -> bool:
+        """Whether a tick of `time_msc` [ms, broker's clock] falls into the running bar, and so closes none."""
+        return self._begin_msc <= time_msc < self._end_msc
+
+    def extend(self, tick: Table, point: float) -> None:
+        """Fold one tick that falls into the running bar."""
+        fold_ticks(self._fold, self._period_s, point, tick, 0, 1, self._bars, self._at)
+
+    def _make_room(self, ticks: Table) -> None:
+        """Let `_bars` and `_at` hold every bar that `ticks`, which are in order of time, can close."""
+        if len(ticks) <= len(self._at):
+            return
+        span_s = (int(ticks["time_msc"][-1]) - int(ticks["time_msc"][0])) // _MS_PER_S
+        most = min(len(ticks), span_s // self._period_s + 3)
+        if most > len(self._at):
+            self._bars, self._at = np.empty(most, RATES_DTYPE), np.empty(most, np.int64)
+
+    def _note_running(self) -> None:
+        open_s = int(self._fold["open_time"][0])
+        if open_s >= 0:
+            self._begin_msc, self._end_msc = open_s * _MS_PER_S, (open_s + self._period_s) * _MS_PER_S
 
     def _scored(self, bars: Table) -> Scored:
         count = len(bars)
         scores = np.empty(count)
         width = len(self._model.features)
-        told = np.empty((count, width))
+        features = told = np.empty((count, width))
         volatility = np.empty((count, 2))
         self._model.steps(bars, self._model_state, self._parameters, scores, told)
-        features = np.full((count, MAX_FEATURES), np.nan)
-        features[:, :width] = told
+        if width < MAX_FEATURES:
+            features = np.full((count, MAX_FEATURES), np.nan)
+            features[:, :width] = told
         volatilities(bars, self._volatility_state, self._entry.atr_period, self._entry.atr_baseline_period, volatility)
         return Scored(bars, scores, features, volatility)
 

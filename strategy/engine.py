@@ -4,6 +4,7 @@ The live bridge, the simulated terminal, the backtest and the audit all drive th
 socket; after the same events it has made the same decisions, bit for bit.
 """
 
+from math import inf
 from typing import Final
 
 import msgspec
@@ -20,13 +21,30 @@ from strategy.charts import Chart, merged
 from strategy.events import AccountChanged, EngineEvent, Quotes, WarmUp
 from strategy.gates import Action, DecisionKind
 from strategy.identity import intent_id_of, signal_id_of
-from strategy.kernel import Progress, usable_ticks, walk
+from strategy.kernel import Progress, first_unusable, usable_ticks, walk
 from strategy.params import EngineSettings
 from strategy.tables import DECISION_DTYPE, MAX_SETUPS, Indices, Table, empty_decisions
 from strategy.views import Batch, Closes, equity_of
 from strategy.world import WorldTables
 
 _RECORD_CAPACITY: Final = 1024
+_NO_DECISIONS: Final = empty_decisions()
+_INTENT_COLUMNS: Final = (
+    "time_ns",
+    "symbol",
+    "timeframe",
+    "kind",
+    "action",
+    "side",
+    "setup",
+    "intent_id",
+    "signal_id",
+    "position_ticket",
+    "lots",
+    "price",
+    "sl",
+    "tp",
+)
 _NS_PER_MS: Final = 1_000_000
 _KINDS: Final = {
     Action.BUY: IntentKind.OPEN,
@@ -62,9 +80,9 @@ class Engine:
         self._charts_of: dict[str, list[Chart]] = {}
         self._signals: dict[int, tuple[int, int, int]] = {}
         self._records = np.zeros(_RECORD_CAPACITY, DECISION_DTYPE)
+        self._columns = {name: self._records[name] for name in _INTENT_COLUMNS}
         self._kept: list[Table] = []
         self._last_msc: dict[str, int] = {}
-        self._usable = np.empty(1, np.bool_)
         self._kept_at: Indices | None = None
         self._batch: tuple[Quotes, Batch, Closes] | None = None
         self._progress = Progress(0, 0, 0, False)
@@ -103,8 +121,8 @@ class Engine:
         self._keep_written()
         kept, self._kept = self._kept, []
         if not kept:
-            return empty_decisions()
-        return kept[0] if len(kept) == 1 else np.concatenate(kept)
+            return _NO_DECISIONS
+        return kept[0] if len(kept) == 1 else _joined(kept)
 
     def on_event(self, event: EngineEvent) -> tuple[Intent, ...]:
         """Take one event in whole; the intents it led to."""
@@ -198,12 +216,34 @@ class Engine:
                 self._world.note_history(chart.row, len(scored.bars), atr)
 
     def _take_quotes(self, quotes: Quotes) -> tuple[Intent, ...]:
+        if len(quotes.ticks) == 1 and self._batch is None and self._passed_over(quotes):
+            return ()
         batch, closes = self._open_batch(quotes)
         made: list[Intent] = []
         while self._progress.tick < len(batch.ticks):
             made.extend(self._walk(batch, closes, len(batch.ticks)))
         self._end(quotes)
         return tuple(made)
+
+    def _passed_over(self, quotes: Quotes) -> bool:
+        """Take a lone tick at which nothing can be decided, as nearly all live ones are; False leaves it untouched."""
+        symbol, world = quotes.symbol, self._world
+        _, bid, ask, _, _, time_msc, _, _ = quotes.ticks.item()
+        row, charts = world.row_of(symbol), self._charts_of.get(symbol, ())
+        if not (0.0 < bid < inf and 0.0 < ask < inf and time_msc >= self._last_msc.get(symbol, 0)):
+            return False
+        for chart in charts:
+            if not chart.runs_at(time_msc):
+                return False
+        if world.wants_a_look(row, bid, ask, time_msc, quotes.server_offset_s):
+            return False
+        for chart in charts:
+            chart.extend(quotes.ticks, world.point_of(row))
+        world.note_quote(row, bid, ask)
+        self._last_msc[symbol] = time_msc
+        if quotes.money is not None:
+            world.adopt_money(quotes.money)
+        return True
 
     def _open_batch(self, quotes: Quotes) -> tuple[Batch, Closes]:
         """The batch of `quotes`, folded once however often it is gone on with."""
@@ -228,25 +268,24 @@ class Engine:
         return Batch(ticks, row, quotes.server_offset_s), merged(parts)
 
     def _usable_ticks(self, quotes: Quotes) -> Table:
-        ticks = quotes.ticks
-        if len(self._usable) < len(ticks):
-            self._usable = np.empty(len(ticks), np.bool_)
-        usable = self._usable[: len(ticks)]
-        count = usable_ticks(ticks, self._last_msc.get(quotes.symbol, 0), usable)
+        ticks, last_msc = quotes.ticks, self._last_msc.get(quotes.symbol, 0)
         self._kept_at = None
-        if count < len(ticks):
-            self.ignored_ticks += len(ticks) - count
+        if first_unusable(ticks, last_msc) < len(ticks):
+            usable = np.empty(len(ticks), np.bool_)
+            self.ignored_ticks += len(ticks) - usable_ticks(ticks, last_msc, usable)
             self._kept_at = np.flatnonzero(usable)
             ticks = ticks[usable]
-        if count:
+        if len(ticks):
             self._last_msc[quotes.symbol] = int(ticks["time_msc"][-1])
         return ticks
 
     def _walk(self, batch: Batch, closes: Closes, stop: int) -> tuple[Intent, ...]:
         if not len(closes.at) and self._world.is_quiet(batch.symbol):
-            self._world.note_quote(batch.symbol, batch.ticks, stop - 1)
+            if stop:
+                self._world.note_quote(batch.symbol, batch.ticks["bid"][stop - 1], batch.ticks["ask"][stop - 1])
             self._progress = self._progress._replace(tick=stop)
             return ()
+        self._world.forget_alarms()
         while self._progress.tick < stop:
             first = self._progress.written
             self._progress = walk(self._world.tables, batch, closes, self._progress, stop, self._records)
@@ -264,38 +303,38 @@ class Engine:
     def _keep_written(self) -> None:
         written = self._progress.written
         if written:
-            self._kept.append(self._records[:written].copy())
+            self._kept.append(_joined([self._records[:written]]))
             self._progress = self._progress._replace(written=0)
 
     # -- intents --------------------------------------------------------------------------------------------------
 
     def _intents_from(self, first: int) -> tuple[Intent, ...]:
-        written = self._records[first : self._progress.written]
-        return tuple(self._intent_of(written[index]) for index in np.flatnonzero(written["action"]))
+        written, actions = range(first, self._progress.written), self._columns["action"]
+        return tuple(self._intent_of(row) for row in written if actions[row])
 
-    def _intent_of(self, record: np.void) -> Intent:
-        """The intent a decision asks for; its numbers go into the record, too."""
-        symbol = self._world.names[record["symbol"]]
-        action, timeframe = Action(int(record["action"])), int(record["timeframe"])
-        figures = (float(record["lots"]), float(record["sl"]), float(record["tp"]))
-        ticket = int(record["position_ticket"])
-        decided_ns = int(record["time_ns"])
-        is_entry = record["kind"] == DecisionKind.ENTRY
-        signal_id = signal_id_of(symbol, timeframe, int(record["side"]), int(record["setup"])) if is_entry else 0
+    def _intent_of(self, row: int) -> Intent:
+        """The intent the decision on `row` of the records asks for; its numbers go into the record, too."""
+        decided = {name: column.item(row) for name, column in self._columns.items()}
+        symbol = self._world.names[decided["symbol"]]
+        action, timeframe, decided_ns = Action(decided["action"]), decided["timeframe"], decided["time_ns"]
+        figures = decided["lots"], decided["sl"], decided["tp"]
+        ticket = decided["position_ticket"]
+        is_entry = decided["kind"] == DecisionKind.ENTRY
+        signal_id = signal_id_of(symbol, timeframe, decided["side"], decided["setup"]) if is_entry else 0
         intent_id = intent_id_of(
             self.account.login, self.settings.magic, symbol, timeframe, decided_ns, action, ticket, figures
         )
-        record["signal_id"] = signal_id
-        record["intent_id"] = intent_id
+        self._columns["signal_id"][row] = signal_id
+        self._columns["intent_id"][row] = intent_id
         return Intent(
             intent_id=intent_id,
             kind=_KINDS[action],
             symbol=symbol,
-            side=int(record["side"]),
-            volume=figures[0],
-            price=float(record["price"]),
-            sl=figures[1],
-            tp=figures[2],
+            side=decided["side"],
+            volume=decided["lots"],
+            price=decided["price"],
+            sl=decided["sl"],
+            tp=decided["tp"],
             position_ticket=ticket,
             order_ticket=0,
             magic=self.settings.magic,
@@ -304,3 +343,8 @@ class Engine:
             decided_ns=decided_ns,
             expires_ns=decided_ns + self.settings.intent_valid_ms * _NS_PER_MS,
         )
+
+
+def _joined(parts: list[Table]) -> Table:
+    """A copy of all `parts`. As bytes: numpy copies records with arrays inside ten times slower, field by field."""
+    return np.concatenate([part.view(np.uint8) for part in parts]).view(DECISION_DTYPE)

@@ -117,7 +117,7 @@ def _decide_at_close(world: World, batch: Batch, closes: Closes, close: int, now
 def _look_after(world: World, batch: Batch, row: int, now_ns: int, record: Table, at_close: bool) -> bool:
     """Decide on one position; the record stays where it acts or where a bar closed. Returns whether it acts."""
     position = world.positions[row]
-    view = position_view(world, batch, row, now_ns)
+    view = position_view(world, batch.symbol, row, now_ns)
     rules = care_rules_of(world.rules, position.chart)
     decision = decide_position(view, rules, rules_of(world.symbols, batch.symbol), record[0].gates)
     acts = decision.action != _HOLD
@@ -180,21 +180,22 @@ class Alarm(NamedTuple):
 
 
 @njit
-def _alarm_of(world: World, batch: Batch) -> Alarm:
+def alarm_of(world: World, symbol: int, server_offset_s: int) -> Alarm:
+    """The alarm of the positions on `symbol`. It holds until an account event, a closed bar or a decision that acts."""
     bid, ask, time_msc = math.inf, -math.inf, math.inf
     for row in range(world.account[0].positions):
-        if not _cares_for(world, row, batch.symbol):
+        if not _cares_for(world, row, symbol):
             continue
         position = world.positions[row]
-        view = position_view(world, batch, row, position.opened_ns)
+        view = position_view(world, symbol, row, position.opened_ns)
         rules = care_rules_of(world.rules, position.chart)
-        gain = wake_gain(view, rules, rules_of(world.symbols, batch.symbol))
+        gain = wake_gain(view, rules, rules_of(world.symbols, symbol))
         if position.side > 0:
             bid = min(bid, position.price_open + gain)
         else:
             ask = max(ask, position.price_open - gain)
         if rules.max_holding_s > 0.0:
-            opened_msc = position.opened_ns / _NS_PER_MS + batch.server_offset_s * _MS_PER_S
+            opened_msc = position.opened_ns / _NS_PER_MS + server_offset_s * _MS_PER_S
             time_msc = min(time_msc, opened_msc + (rules.max_holding_s - 1.0) * _MS_PER_S)
     return Alarm(bid, ask, time_msc)
 
@@ -202,6 +203,8 @@ def _alarm_of(world: World, batch: Batch) -> Alarm:
 @njit
 def _next_alarm(ticks: Table, start: int, stop: int, alarm: Alarm) -> int:
     """First tick in [start, stop) at which a position might need something, else `stop`."""
+    if alarm.bid == math.inf and alarm.ask == -math.inf and alarm.time_msc == math.inf:
+        return stop
     for index in range(start, stop):
         tick = ticks[index]
         if tick.bid >= alarm.bid or tick.ask <= alarm.ask or tick.time_msc >= alarm.time_msc:
@@ -246,7 +249,8 @@ def walk(world: World, batch: Batch, closes: Closes, start: Progress, stop: int,
     tick, close, written = start.tick, start.close, start.written
     while tick < stop and written + spare <= records.shape[0]:
         following = min(stop, closes.at[close]) if close < closes.at.shape[0] else stop
-        tick = _next_alarm(batch.ticks, tick, following, _alarm_of(world, batch))
+        alarm = alarm_of(world, batch.symbol, batch.server_offset_s)
+        tick = _next_alarm(batch.ticks, tick, following, alarm)
         if tick >= stop:
             _set_quote(world, batch, stop - 1)
             return Progress(stop, close, written, False)
@@ -255,6 +259,18 @@ def walk(world: World, batch: Batch, closes: Closes, start: Progress, stop: int,
         if done.acted:
             return done
     return Progress(tick, close, written, False)
+
+
+@njit
+def first_unusable(ticks: Table, last_msc: int) -> int:
+    """Index of the first tick that `usable_ticks` would leave out; the number of ticks where there is none."""
+    for index in range(ticks.shape[0]):
+        tick = ticks[index]
+        good = tick.bid > 0.0 and tick.ask > 0.0 and tick.bid < math.inf and tick.ask < math.inf
+        if not (good and tick.time_msc >= last_msc):
+            return index
+        last_msc = tick.time_msc
+    return ticks.shape[0]
 
 
 @njit

@@ -243,10 +243,10 @@ def setup_of(closes: Closes, close: int) -> int:
 
 
 @njit
-def position_view(world: World, batch: Batch, row: int, now_ns: int) -> PositionView:
-    """The position on `row` as it looks at `now_ns` [UTC ns]."""
+def position_view(world: World, symbol_row: int, row: int, now_ns: int) -> PositionView:
+    """The position on `row`, which is one of the symbol on `symbol_row`, as it looks at `now_ns` [UTC ns]."""
     position = world.positions[row]
-    symbol = world.symbols[batch.symbol]
+    symbol = world.symbols[symbol_row]
     return PositionView(
         position.side,
         position.volume,

@@ -13,6 +13,7 @@ from domain.symbols import SymbolSpec, SymbolTradeMode, joined_sessions
 from domain.trading import Position
 from domain.updates import Money
 from strategy.charts import Chart
+from strategy.kernel import Alarm, alarm_of
 from strategy.naming import base_of, broker_symbol
 from strategy.params import EngineSettings
 from strategy.tables import (
@@ -48,6 +49,7 @@ class WorldTables:
         self._monies: list[SymbolMoney] = []
         self._points: list[float] = []
         self._cared_for: set[int] = set()
+        self._alarms: dict[tuple[int, int], Alarm] = {}
         self._adopted: Money | None = None  # the terminal's last word, while nothing can have moved our own figures
         self.names: tuple[str, ...] = ()
         self.traded: tuple[str, ...] = ()
@@ -128,6 +130,7 @@ class WorldTables:
 
     def note_history(self, chart: int, bars: int, atr: float) -> None:
         """A chart has been warmed up with `bars` bars."""
+        self.forget_alarms()
         self.tables.charts[chart]["bars_seen"] = bars
         self.tables.charts[chart]["atr"] = atr
 
@@ -140,6 +143,7 @@ class WorldTables:
     def sync(self, account: AccountState, chart_of: ChartOf) -> None:
         """Bring account, positions and what is in flight to where the account state stands."""
         self._adopted = None
+        self.forget_alarms()
         line = self.tables.account[0]
         line["balance"] = account.balance
         line["credit"] = account.credit
@@ -209,11 +213,24 @@ class WorldTables:
         """Whether no position of ours on this symbol has to be looked after."""
         return row not in self._cared_for
 
-    def note_quote(self, row: int, ticks: Table, index: int) -> None:
-        """The quote becomes `ticks[index]`."""
-        if index >= 0:
-            self._bids[row] = ticks["bid"][index]
-            self._asks[row] = ticks["ask"][index]
+    def wants_a_look(self, row: int, bid: float, ask: float, time_msc: int, server_offset_s: int) -> bool:
+        """Whether a position on this symbol might need something at this quote."""
+        if row not in self._cared_for:
+            return False
+        key = row, server_offset_s
+        alarm = self._alarms.get(key)
+        if alarm is None:
+            alarm = self._alarms[key] = alarm_of(self.tables, row, server_offset_s)
+        return bid >= alarm.bid or ask <= alarm.ask or time_msc >= alarm.time_msc
+
+    def forget_alarms(self) -> None:
+        """A position, a closed bar or a decision has changed what the positions wait for."""
+        self._alarms.clear()
+
+    def note_quote(self, row: int, bid: float, ask: float) -> None:
+        """The quote becomes this."""
+        self._bids[row] = bid
+        self._asks[row] = ask
 
 
 def _initial_risk(position: Position, opening: Intent | None) -> float:

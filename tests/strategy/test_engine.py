@@ -138,6 +138,49 @@ def test_a_tick_a_batch_decides_as_one_batch(make_engine: MakeEngine, ticks: Tab
     assert engine.take_decisions().tobytes() == expected.tobytes()
 
 
+def run_with_fills(engine: Engine, ticks: Table, cuts: Sequence[int]) -> tuple[list[Intent], Table]:
+    """Ticks in batches cut there; the first entry is filled, what the engine then wants is never answered."""
+    made: list[Intent] = []
+    for part in np.split(ticks, cuts):
+        quotes, at = Quotes("EURUSD", part, 0), 0
+        while at < len(part):
+            if len(part) == 1:
+                at, intents = 1, engine.on_event(quotes)
+            else:
+                at, intents = engine.advance(quotes, at)
+            issue(engine, intents)
+            if intents and not made:
+                engine.on_event(AccountChanged(filled(intents[0], ticket=1000)))
+            made += intents
+    return made, engine.take_decisions()
+
+
+@pytest.mark.parametrize(
+    "care",
+    [
+        CareSettings(break_even_r=0.3, trailing_start_r=0.5, trailing_atr=1.0, partial_volume_fraction=0.0),
+        CareSettings(partial_target_fraction=0.2),
+        CareSettings(break_even_r=0.0, trailing_atr=0.0, partial_volume_fraction=0.0, max_holding_s=450.0),
+    ],
+    ids=["stops", "partial close", "time stop"],
+)
+def test_a_lone_tick_is_passed_over_only_where_a_long_batch_passes_over_it(
+    care: CareSettings, make_engine: MakeEngine, ticks: Table
+) -> None:
+    wanted = EngineSettings(timeframes=(Timeframe.M1, Timeframe.M5), entry=EAGER.entry, care=care)
+    dirty = ticks[:40_000].copy()
+    dirty["bid"][5000:5010] = np.nan
+    dirty["time_msc"][6000:6005] -= 90_000  # late
+    whole, single = make_engine(wanted), make_engine(wanted)
+    intents, decisions = run_with_fills(whole, dirty, [])
+    alone, one_by_one = run_with_fills(single, dirty, list(range(1, len(dirty))))
+    assert len(intents) == 2
+    assert alone == intents
+    assert one_by_one.tobytes() == decisions.tobytes()
+    assert single.own_money() == whole.own_money()
+    assert single.ignored_ticks == whole.ignored_ticks == 15
+
+
 def test_an_intent_carries_what_its_record_says(make_engine: MakeEngine, ticks: Table) -> None:
     intents, decisions = run_whole(make_engine(EAGER), ticks)
     acting = decisions[decisions["action"] != Action.HOLD]

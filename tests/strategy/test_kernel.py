@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from domain.dtypes import RATES_DTYPE, TICK_DTYPE
 from strategy.decide import PositionView, decide_position
 from strategy.gates import GATE_SEATS, Action, DecisionKind, Gate, Verdict
-from strategy.kernel import Progress, usable_ticks, walk
+from strategy.kernel import Progress, alarm_of, first_unusable, usable_ticks, walk
 from strategy.params import CareSettings, EntrySettings
 from strategy.tables import (
     ACCOUNT_DTYPE,
@@ -273,3 +273,29 @@ def test_usable_ticks_drops_what_is_late_or_no_price() -> None:
     assert usable_ticks(ticks, START_MSC, usable) == 3
     assert usable.tolist() == [True, True, False, False, False, False, True]
     assert usable_ticks(ticks[:1], START_MSC + 1, usable) == 0
+
+
+@pytest.mark.parametrize(
+    ("broken", "first"),
+    [({}, 4), ({0: -1.0}, 0), ({2: float("nan")}, 2), ({3: float("inf")}, 3), ({1: 0.0, 3: 0.0}, 1)],
+)
+def test_first_unusable(broken: dict[int, float], first: int) -> None:
+    ticks = some_ticks([1.1] * 4)
+    for index, bid in broken.items():
+        ticks["bid"][index] = bid
+    assert first_unusable(ticks, START_MSC) == first
+    assert first_unusable(ticks, START_MSC + 1) == 0
+    assert first_unusable(ticks[:0], START_MSC) == 0
+
+
+def test_without_a_position_that_may_be_touched_no_quote_gives_an_alarm() -> None:
+    world = a_world()
+    nothing = (float("inf"), float("-inf"), float("inf"))
+    assert alarm_of(world, 0, 0) == nothing
+    put_position(world, chart=-1)
+    assert alarm_of(world, 0, 0) == nothing
+    put_position(world, in_flight=1)
+    assert alarm_of(world, 0, 0) == nothing
+    put_position(world, in_flight=0)
+    assert alarm_of(world, 1, 0) == nothing
+    assert 1.1 < alarm_of(world, 0, 0).bid < 1.1035
