@@ -60,7 +60,7 @@ class Desk:
     @property
     def needs_journal(self) -> bool:
         """Whether an intent waits, which may leave only after the journal is safe."""
-        return any(type(message) is IntentMessage for message in self._outbox)
+        return IntentMessage in map(type, self._outbox)
 
     def obstacle(self) -> str:
         """What stands between this terminal and trading; empty when nothing does."""

@@ -35,9 +35,15 @@ _LINGER_MS: Final = 500
 _TIMERS_NS: Final = 50_000_000
 _STATUS_NS: Final = 1_000_000_000
 _STATUS_OVERDUE_NS: Final = 5_000_000_000
-_DRAIN_NS: Final = 100_000_000
+_DRAIN_NS: Final = 50_000_000
 _CALM_MS: Final = 1
+_CALM_NS: Final = _CALM_MS * 1_000_000
 _NAP_MS: Final = 25
+# plain numbers: to combine zmq's flags anew for every frame takes longer than to send it
+_FIRST_PART: Final = int(zmq.SNDMORE | zmq.NOBLOCK)
+_LAST_PART: Final = int(zmq.NOBLOCK)
+_EVENTS: Final = int(zmq.EVENTS)
+_READABLE: Final = int(zmq.POLLIN)
 
 
 class BridgeService:
@@ -54,6 +60,7 @@ class BridgeService:
         self._latency = LatencyHistogram()
         self._latency_before = self._latency.counts()
         self._frames = 0
+        self._patience_ms = -1
         self._timers_ns = 0
         self._status_ns = 0
         self._started_ns = time.time_ns()
@@ -115,26 +122,11 @@ class BridgeService:
 
     def run(self, stop: threading.Event) -> None:
         """Serve until `stop` is set, then say good-bye, write everything and close."""
-        poller = zmq.Poller()
-        poller.register(self._socket, zmq.POLLIN)
         try:
             while not stop.is_set():
                 self._drain()
-                self._look_after(idle=False)
-                if self.config.busy_poll:
-                    self._spin(stop)
-                elif not poller.poll(_CALM_MS if self._books.is_waiting else _NAP_MS):
-                    self._look_after(idle=True)
         finally:
             self._close()
-
-    def _spin(self, stop: threading.Event) -> None:
-        """Ask the socket without a pause until a frame comes; after a calm millisecond there is time for the rest."""
-        calm_ns = time.monotonic_ns() + _CALM_MS * 1_000_000
-        while not self._socket.poll(0):
-            if time.monotonic_ns() >= calm_ns or stop.is_set():
-                self._look_after(idle=True)
-                return
 
     def _close(self) -> None:
         now_ns, utc_ns = time.monotonic_ns(), time.time_ns()
@@ -149,20 +141,49 @@ class BridgeService:
     # -- frames -------------------------------------------------------------------------------------------------------
 
     def _drain(self) -> None:
-        """Handle frames until none is left, for a tenth of a second at most."""
-        receive, until_ns = self._socket.recv_multipart, time.monotonic_ns() + _DRAIN_NS
-        while True:
-            try:
-                parts = receive(zmq.NOBLOCK)
-            except zmq.Again:
+        """Handle frames until none comes for a moment, a twentieth of a second at most; then do what can wait."""
+        until_ns = time.monotonic_ns() + _DRAIN_NS
+        while (now_ns := time.monotonic_ns()) < until_ns:
+            parts = self._spun(now_ns) if self.config.busy_poll else self._awaited()
+            if not parts:
+                self._look_after(idle=True)
                 return
-            now_ns = time.monotonic_ns()
             if len(parts) == 2:  # noqa: PLR2004 - the peer's name and one frame
-                self._handle(parts[0], parts[1], now_ns)
+                self._handle(parts[0], parts[1], time.monotonic_ns())
             else:
                 self._roster.count("not one frame a message")
-            if now_ns > until_ns:
-                return
+        self._look_after(idle=False)
+
+    def _awaited(self) -> list[bytes]:
+        """The next message; empty where none comes for a moment, a short one if something is to be written.
+
+        To wait in the call that receives takes less than to wait in a poller and to receive then.
+        """
+        patience_ms = _CALM_MS if self._books.is_waiting else _NAP_MS
+        if patience_ms != self._patience_ms:
+            self._patience_ms = patience_ms
+            self._socket.setsockopt(zmq.RCVTIMEO, patience_ms)
+        try:
+            return self._received()
+        except zmq.Again:
+            return []
+
+    def _spun(self, now_ns: int) -> list[bytes]:
+        """The same, asking the socket without a pause."""
+        while not int(self._socket.getsockopt(_EVENTS)) & _READABLE:
+            if time.monotonic_ns() - now_ns >= _CALM_NS:
+                return []
+        return self._received()
+
+    def _received(self) -> list[bytes]:
+        """All parts of a message. A part knows whether another follows; to ask the socket takes longer."""
+        receive = self._socket.recv
+        parts, more = [receive()], True
+        while more:
+            part = receive(copy=False)
+            parts.append(part.bytes)
+            more = part.more
+        return parts
 
     def _handle(self, peer: bytes, frame: bytes, now_ns: int) -> None:
         roster = self._roster
@@ -208,8 +229,8 @@ class BridgeService:
 
     def _sent(self, peer: bytes, frame: bytes) -> bool:
         try:
-            self._socket.send(peer, zmq.SNDMORE | zmq.NOBLOCK)
-            self._socket.send(frame, zmq.NOBLOCK)
+            self._socket.send(peer, _FIRST_PART)
+            self._socket.send(frame, _LAST_PART)
         except zmq.ZMQError:  # gone (EHOSTUNREACH), or it does not read (EAGAIN)
             return False
         return True

@@ -270,7 +270,7 @@ def first_unusable(ticks: Table, last_msc: int) -> int:
         if not (good and tick.time_msc >= last_msc):
             return index
         last_msc = tick.time_msc
-    return ticks.shape[0]
+    return int(ticks.shape[0])
 
 
 @njit

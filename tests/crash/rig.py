@@ -69,11 +69,6 @@ class Router:
         self.peers: set[bytes] = set()
         self._peer: bytes | None = None
 
-    def recv_multipart(self, _flags: int) -> list[bytes]:
-        if not self.inbox:
-            raise zmq.Again
-        return list(self.inbox.popleft())
-
     def send(self, data: bytes, flags: int) -> None:
         if flags & zmq.SNDMORE:
             if data not in self.peers:
@@ -202,7 +197,8 @@ class Rig:
         if self.service is None:
             return
         try:
-            self.service._drain()
+            while self.router.inbox:
+                self.service._handle(*self.router.inbox.popleft(), self.clock.now_ns)
             self.service._look_after(idle=self.chance.random() < 0.2)
         except Killed as death:
             self._bury_bridge(death)
