@@ -1,6 +1,7 @@
 """`companion tap`: the wire as JSON lines."""
 
 import os
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -17,17 +18,24 @@ def run_tap(data: str | None, *, follow: bool, from_seq: int) -> None:
 
     Raises:
         CommandError: where the run has no live frames.
+        KeyboardInterrupt: after Ctrl-C, at the end of a line.
     """
     folder = recorded_folder(load_settings().data_dir, data)
     _check_live(folder, follow=follow)
+    stop = threading.Event()
+    signal.signal(signal.SIGINT, lambda *_: stop.set())  # an exception could come where Python drops it
     try:
-        for line in tap_lines(folder, follow=follow, from_seq=from_seq, stop=threading.Event()):
+        for line in tap_lines(folder, follow=follow, from_seq=from_seq, stop=stop):
+            if stop.is_set():
+                break
             sys.stdout.write(f"{line}\n")
             if follow:
                 sys.stdout.flush()
         sys.stdout.flush()
     except BrokenPipeError:  # `companion tap | head`: nobody listens any more
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if stop.is_set():
+        raise KeyboardInterrupt
 
 
 def _check_live(folder: Path, *, follow: bool) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from account.booking import reconciled
 from account.events import AccountSeen, IntentIssued, SessionOpened, SymbolsSeen
 from domain.dtypes import RATES_DTYPE, TICK_DTYPE
-from domain.intents import Intent, IntentKind
+from domain.intents import Intent, IntentKind, comment_of
 from domain.symbols import SymbolSpec
 from domain.trading import (
     AccountTradeMode,
@@ -34,7 +34,7 @@ def load_kernels(settings: EngineSettings) -> None:
     engine = Engine(settings)
     symbol = settings.symbols[0]
     engine.on_event(AccountChanged([_session(settings.magic), _symbols(symbol), _account()]))
-    events, _ = reconciled(engine.account, _everything(symbol), (), 1, 0)
+    events, _ = reconciled(engine.account, _everything(symbol, settings.magic), (), 1, 0)
     engine.on_event(AccountChanged([*events, IntentIssued(time_ns=0, intent=_intent(symbol, settings.magic))]))
     for chart in engine.wanted_charts:
         engine.on_event(WarmUp(chart.symbol, chart.timeframe, _bars(chart.bars, chart.timeframe.seconds)))
@@ -43,6 +43,7 @@ def load_kernels(settings: EngineSettings) -> None:
         ticks = _ticks(_START_S + step * longest)
         engine.on_event(Quotes(symbol, _as_received(ticks), 0, _MONEY))
         engine.on_event(Quotes(symbol, _as_received(np.concatenate([ticks, ticks[:1]])), 0, None))  # one is too late
+        engine.on_event(Quotes(symbol, _as_received(ticks[1:]), 0, _MONEY))
     engine.own_money()
     engine.take_decisions()
 
@@ -113,14 +114,14 @@ def _account() -> AccountSeen:
     return AccountSeen(time_ns=0, balance=1000.0, credit=0.0, equity=1000.0, margin=0.0, margin_free=1000.0)
 
 
-def _everything(symbol: str) -> TradeUpdate:
-    """A snapshot with a position and the deal that opened it."""
+def _everything(symbol: str, magic: int) -> TradeUpdate:
+    """A snapshot with a position of ours and the deal that opened it."""
     position = Position(
         position_ticket=1,
         position_id=1,
         symbol=symbol,
         type=PositionType.BUY,
-        magic=0,
+        magic=magic,
         volume=0.01,
         price_open=1.1,
         sl=1.0,
@@ -129,7 +130,7 @@ def _everything(symbol: str) -> TradeUpdate:
         profit=0.0,
         time_msc=_START_S * 1000,
         time_update_msc=_START_S * 1000,
-        comment="",
+        comment=comment_of(1),
     )
     deal = Deal(
         deal_ticket=1,
@@ -139,7 +140,7 @@ def _everything(symbol: str) -> TradeUpdate:
         type=DealType.BUY,
         entry=DealEntry.IN,
         reason=DealReason.EXPERT,
-        magic=0,
+        magic=magic,
         volume=0.01,
         price=1.1,
         profit=0.0,
@@ -147,7 +148,7 @@ def _everything(symbol: str) -> TradeUpdate:
         commission=0.0,
         fee=0.0,
         time_msc=_START_S * 1000,
-        comment="",
+        comment=comment_of(1),
     )
     return TradeUpdate(money=_MONEY, deals=(deal,), positions=(position,), complete=True)
 

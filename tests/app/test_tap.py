@@ -71,7 +71,7 @@ def test_new_lines_are_followed_until_it_is_stopped(trading: Path) -> None:
         for _ in range(3000):
             json.loads(process.stdout.readline())
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
         assert process.returncode == ExitCode.INTERRUPTED
 
 

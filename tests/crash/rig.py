@@ -152,6 +152,7 @@ class Rig:
         rules: DeskRules = RULES,
         ea_rules: EaRules | None = None,
         guards: ExecutorGuards = UNLIMITED,
+        batch_ms: int | None = None,
         seed: int = 0,
     ) -> None:
         self.folder = folder
@@ -161,7 +162,9 @@ class Rig:
         self._monkeypatch = monkeypatch
         self.config = bridge_config(folder / "bridge", "memory", market.settings, rules)
         self.terminal = WatchedTerminal(PROFILE, market.specs, start_msc=START_MSC, fills=fills)
-        self.feed = Feed(self.terminal, market.tape, max_ticks=1, history=market.history)
+        self.feed = Feed(
+            self.terminal, market.tape, max_ticks=16 if batch_ms else 1, batch_ms=batch_ms, history=market.history
+        )
         self.symbols = market.symbols
         self.guards = guards
         self._ea_rules = ea_rules or EaRules()
