@@ -19,7 +19,7 @@ from strategy.tables import Table
 
 SECRET: Final = b"a secret for terminals that are killed"
 MAGIC: Final = 770_001
-START_MSC: Final = 1_700_438_400_000  # Monday 2023-11-20 00:00 on the broker's clock
+START_MSC: Final = 1_700_437_800_000  # Sunday 2023-11-19 23:50 on the broker's clock: soon there is a midnight
 _PRICES: Final = {"EURUSD": 1.1, "GBPUSD": 1.25, "USDJPY": 150.0, "XAUUSD": 2000.0}
 SYMBOLS: Final = tuple(_PRICES)
 _WARM_UP_TICKS: Final = 400

@@ -69,11 +69,6 @@ class Router:
         self.peers: set[bytes] = set()
         self._peer: bytes | None = None
 
-    def recv_multipart(self, _flags: int) -> list[bytes]:
-        if not self.inbox:
-            raise zmq.Again
-        return list(self.inbox.popleft())
-
     def send(self, data: bytes, flags: int) -> None:
         if flags & zmq.SNDMORE:
             if data not in self.peers:
@@ -157,6 +152,7 @@ class Rig:
         rules: DeskRules = RULES,
         ea_rules: EaRules | None = None,
         guards: ExecutorGuards = UNLIMITED,
+        batch_ms: int | None = None,
         seed: int = 0,
     ) -> None:
         self.folder = folder
@@ -166,7 +162,9 @@ class Rig:
         self._monkeypatch = monkeypatch
         self.config = bridge_config(folder / "bridge", "memory", market.settings, rules)
         self.terminal = WatchedTerminal(PROFILE, market.specs, start_msc=START_MSC, fills=fills)
-        self.feed = Feed(self.terminal, market.tape, max_ticks=1, history=market.history)
+        self.feed = Feed(
+            self.terminal, market.tape, max_ticks=16 if batch_ms else 1, batch_ms=batch_ms, history=market.history
+        )
         self.symbols = market.symbols
         self.guards = guards
         self._ea_rules = ea_rules or EaRules()
@@ -202,7 +200,8 @@ class Rig:
         if self.service is None:
             return
         try:
-            self.service._drain()
+            while self.router.inbox:
+                self.service._handle(*self.router.inbox.popleft(), self.clock.now_ns)
             self.service._look_after(idle=self.chance.random() < 0.2)
         except Killed as death:
             self._bury_bridge(death)

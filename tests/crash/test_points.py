@@ -1,12 +1,15 @@
 """Both sides die, at every point, one after the other and both at once, while frames get lost: in one thread, on one
 clock, so that a seed that fails fails again."""
 
+import os
 import random
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 
 from domain.intents import IntentKind, IntentState
+from sim.ea import EaRules
 from tests.crash.market import Market
 from tests.crash.points import Plan, Point
 from tests.crash.rig import Rig
@@ -16,6 +19,7 @@ from tests.crash.watched import EaPoint
 pytestmark = [pytest.mark.crash, pytest.mark.slow, pytest.mark.integration]
 
 DEATHS = 3
+SEEDS = int(os.environ.get("COMPANION_CRASH_SEEDS", "3"))
 EA_POINTS = [point for point in EaPoint if point != EaPoint.ANYWHERE]
 LONG = Market(12_000)
 POINT_BEFORE = {
@@ -98,9 +102,15 @@ class Unreliable:
         return self._chance.choice(((), (frame, frame), (frame[:-1],)))
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_anything_may_happen_at_any_time(make_rig: MakeRig, seed: int) -> None:
-    rig = make_rig(LONG, seed=seed)
+IN_LOCK_STEP = {"ea_rules": EaRules(window=1)}
+IMPATIENT = {"ea_rules": EaRules(window=4, decision_wait_ms=1)}
+IN_BATCHES = {**IMPATIENT, "batch_ms": 8_000}
+
+
+@pytest.mark.parametrize("way", [IN_LOCK_STEP, IMPATIENT, IN_BATCHES], ids=["lock-step", "impatient", "batches"])
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_anything_may_happen_at_any_time(make_rig: MakeRig, seed: int, way: dict[str, Any]) -> None:
+    rig = make_rig(LONG, seed=seed, **way)
     chance = rig.chance
     bridge_points = [point for point in Point if point != Point.CLOSING]
     for _ in range(40):
