@@ -41,12 +41,35 @@ class IntentState(IntEnum):
 _FINAL: Final = frozenset({IntentState.FILLED, IntentState.PARTLY_FILLED, IntentState.REJECTED, IntentState.EXPIRED})
 
 
+class LocalCare(msgspec.Struct, frozen=True, kw_only=True):
+    """How a terminal that hears nothing moves the stop of a position by itself: distances [price], all 0: not at all.
+
+    From a gain of `break_even_gain` over the open price (0: never) the stop goes `break_even_offset` beyond the open
+    price. From a gain of `trailing_gain` it follows the price at which the position would be closed at
+    `trailing_distance` (0: never), by no less than `trailing_step` at a time.
+    """
+
+    break_even_gain: float = 0.0
+    break_even_offset: float = 0.0
+    trailing_gain: float = 0.0
+    trailing_distance: float = 0.0
+    trailing_step: float = 0.0
+
+    @property
+    def is_off(self) -> bool:
+        """Whether it never moves a stop."""
+        return self.break_even_gain <= 0.0 and self.trailing_distance <= 0.0
+
+
+NO_CARE: Final = LocalCare()
+
+
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """One instruction for the terminal; the same decision always makes the same `intent_id`.
 
     `side` is +1 buy, -1 sell, 0 none. `price` is the quote the decision saw; `volume` [lots] is the volume to open or
     to close; `expires_ns` and `decided_ns` [UTC ns] are on the tick's clock, so that a wall clock that jumps changes
-    nothing.
+    nothing. `care` is for a terminal that no longer hears from us; of a position the last OPEN or MODIFY holds.
     """
 
     intent_id: int
@@ -64,6 +87,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     signal_id: int
     decided_ns: int
     expires_ns: int
+    care: LocalCare = NO_CARE
 
 
 def comment_of(intent_id: int) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from domain.dtypes import RATES_DTYPE
-from domain.intents import Intent, IntentKind
+from domain.intents import Intent, IntentKind, LocalCare
 from domain.symbols import SymbolSpec
 from domain.trading import AccountSnapshot, Deal, Order, Position
 from domain.updates import IntentResult, TradeUpdate
@@ -37,6 +37,7 @@ _HEARTBEAT_BITS: Final = {
     "connected": FrameFlag.CONNECTED,
 }
 HEARTBEAT_FLAGS: Final = sum(_HEARTBEAT_BITS.values())
+_CARE_FIELDS: Final = LocalCare.__struct_fields__
 _NEEDED: Final[Mapping[IntentKind, tuple[tuple[str, ...], ...]]] = {
     IntentKind.OPEN: (("side",), ("volume",)),
     IntentKind.CLOSE: (("position_ticket",), ("volume",)),
@@ -165,7 +166,8 @@ def read_intent(frame: Frame, symbols: Sequence[str]) -> IntentMessage:
     comment, index = values.pop("comment"), values.pop("symbol_index")
     if index >= len(symbols):
         raise WireError(ErrorCode.UNKNOWN_SYMBOL, "WireIntent.symbol_index", f"is {index} of {len(symbols)} symbols")
-    intent = Intent(**values, symbol=symbols[index])
+    care = LocalCare(**{field: values.pop(field) for field in _CARE_FIELDS})
+    intent = Intent(**values, symbol=symbols[index], care=care)
     _check_intent(intent)
     return IntentMessage(intent=intent, comment=comment)
 
@@ -178,7 +180,8 @@ def write_intent(message: IntentMessage, symbols: Sequence[str]) -> bytes:
         detail = f"is {intent.symbol!r}; not among this session's SYMBOLS"
         raise WireError(ErrorCode.UNKNOWN_SYMBOL, "Intent.symbol", detail)
     index = symbols.index(intent.symbol)
-    return records.INTENT.write(asdict(intent) | {"symbol_index": index, "comment": message.comment})
+    own = {"symbol_index": index, "comment": message.comment}
+    return records.INTENT.write(asdict(intent) | asdict(intent.care) | own)
 
 
 def _check_intent(intent: Intent) -> None:

@@ -73,6 +73,7 @@ def _finite(value: float) -> float:
 NUMBER: Final = _same_both_ways("d", "finite", _finite)
 MONEY: Final = _same_both_ways("d", "account currency, finite", _finite)
 PRICE: Final = between("d", 0.0, MAX_PRICE, "price")
+DISTANCE: Final = between("d", 0.0, MAX_PRICE, "price distance")
 VOLUME: Final = between("d", 0.0, MAX_VOLUME, "lots")
 TIME_S: Final = between("q", 0, MAX_TIME_S, "broker's clock [s]")
 TIME_MSC: Final = between("q", 0, MAX_TIME_MSC, "broker's clock [ms]")

@@ -155,7 +155,8 @@ DECISION: Final = Record(
 
 INTENT: Final = Record(
     "WireIntent",
-    "Bridge: do this, once. Refuse it when the server's clock has passed `expires_ns` or `intent_id` is known.",
+    "Bridge: do this, once. Refuse it when the server's clock has passed `expires_ns` or `intent_id` is known. The "
+    "five distances are for a silent bridge: how to move the stop of the position. Its last OPEN or MODIFY holds.",
     intent_id=k.U64,
     signal_id=k.U64,
     position_ticket=k.TICKET,
@@ -167,6 +168,11 @@ INTENT: Final = Record(
     price=k.PRICE,
     sl=k.PRICE,
     tp=k.PRICE,
+    break_even_gain=k.DISTANCE,
+    break_even_offset=k.DISTANCE,
+    trailing_gain=k.DISTANCE,
+    trailing_distance=k.DISTANCE,
+    trailing_step=k.DISTANCE,
     deviation_points=k.U32,
     symbol_index=k.U16,
     kind=k.one_of(IntentKind),

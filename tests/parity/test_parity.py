@@ -37,19 +37,19 @@ pytestmark = [pytest.mark.parity, pytest.mark.reference]
 PINNED: dict[str, tuple[str, str]] = {
     "eurusd-ticks": (
         "58832c871dc55528a829f9c62f298d9af2ea66d7b164e5a867a8f39f0efca8ec",
-        "6ccc3da20875a2bdc3fa2528443f19094318fbb40dfb56aa622c49431e1fda83",
+        "bcca40781b36f4e29c74c6b4b29bd6e1a93db68505710c37037ca6344f103b67",
     ),
     "xauusd-ticks": (
         "a0e7e5606fa0b896bd23687eef1b6b6e525af9debadf0952926821b542ae3978",
-        "711350ea10276e2045cf43f5a54a6939745ab3398c32633b9c4d83b169d0849d",
+        "278542b35a64d5dae1764d6194089640200d5df4ff9e942c47e865736b655700",
     ),
     "eurusd-bars": (
         "d89f3480f1ba06e19a7d02fb83978ce9085f385bbc94137564253937c4a2f7c2",
-        "5ff8f2c4dd5f7d0abdb7870fb2e7b0cc5a7d80dc358ad9c6baba5a62552645aa",
+        "2786237c6e7ef3f7c93f1610fbd61fb58ee8139bd1d2493778cb8f715018f8e4",
     ),
     "xauusd-mt5-export": (
         "16799158ee96584e05a3593c3253a08e514053b23e2e1d6eba9604748d870c56",
-        "6a57685ed969dda6a706ca0acc1a4b682e7d552f89c867524d44e5ca9df1563d",
+        "6cbaac6921f33f6a17f9a4141259d848ad84dc3c61db72fe0fc78f8899211bf6",
     ),
 }
 

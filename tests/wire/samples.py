@@ -4,7 +4,7 @@ import numpy as np
 from msgspec.structs import asdict, replace
 
 from domain.dtypes import RATES_DTYPE, TICK_DTYPE
-from domain.intents import Intent, IntentKind, comment_of
+from domain.intents import Intent, IntentKind, LocalCare, comment_of
 from domain.symbols import SymbolSpec
 from domain.timeframes import Timeframe
 from domain.trading import (
@@ -154,6 +154,13 @@ INTENT = Intent(
     signal_id=11,
     decided_ns=NOON_MSC * 1_000_000,
     expires_ns=NOON_MSC * 1_000_000 + 5_000_000_000,
+    care=LocalCare(
+        break_even_gain=0.002,
+        break_even_offset=0.0001,
+        trailing_gain=0.003,
+        trailing_distance=0.0025,
+        trailing_step=0.00012,
+    ),
 )
 INTENT_MESSAGE = IntentMessage(intent=INTENT, comment=comment_of(INTENT.intent_id))
 RESULT = IntentResult(

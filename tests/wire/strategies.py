@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from domain.dtypes import RATES_DTYPE, TICK_DTYPE
-from domain.intents import Intent, IntentKind
+from domain.intents import Intent, IntentKind, LocalCare
 from domain.symbols import CalcMode, ExecutionMode, FillingFlag, SwapMode, SymbolSpec, SymbolTradeMode
 from domain.timeframes import WEEK_S, Timeframe
 from domain.trading import (
@@ -181,6 +181,7 @@ def intents(draw: st.DrawFn) -> Intent:
         signal_id=draw(TICKETS),
         decided_ns=draw(TIMES_NS),
         expires_ns=draw(TIMES_NS),
+        care=LocalCare(**{field: draw(PRICES) for field in LocalCare.__struct_fields__}),
     )
 
 

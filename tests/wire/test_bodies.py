@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from domain.intents import Intent, IntentKind
+from domain.intents import NO_CARE, Intent, IntentKind, LocalCare
 from tests.wire.samples import (
     CALENDAR_VALUE,
     DEAL,
@@ -37,7 +37,7 @@ from wire.states import Trigger
 BODY_AT = 32
 
 
-def patched(message: Message, record: Record, **fields: int) -> bytes:
+def patched(message: Message, record: Record, **fields: float) -> bytes:
     """The frame of `message` with fields of its body (record given) or of its header overwritten."""
     frame = bytearray(codec.encode(message, symbols=NAMES))
     offset = 0 if record is records.HEADER else BODY_AT
@@ -178,6 +178,22 @@ def test_an_intent_with_an_impossible_number_is_refused(field: str, value: float
     wrong: Intent = replace(INTENT, **{field: value})
     with pytest.raises(WireError, match=rf"WireIntent\.{field}"):
         codec.encode(IntentMessage(intent=wrong, comment=""), symbols=NAMES)
+
+
+@pytest.mark.parametrize("field", LocalCare.__struct_fields__)
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -0.1])
+def test_instructions_that_could_loosen_a_stop_are_refused_both_ways(field: str, value: float) -> None:
+    wrong: Intent = replace(INTENT, care=replace(LocalCare(), **{field: value}))
+    with pytest.raises(WireError, match=rf"WireIntent\.{field}"):
+        codec.encode(IntentMessage(intent=wrong, comment=""), symbols=NAMES)
+    refused(patched(INTENT_MESSAGE, records.INTENT, **{field: value}), field)
+
+
+def test_an_intent_without_instructions_says_never() -> None:
+    message = IntentMessage(intent=replace(INTENT, care=NO_CARE), comment="")
+    frame = codec.encode(message, symbols=NAMES)
+    assert frame[BODY_AT + 88 : BODY_AT + 128] == bytes(40)
+    assert codec.decode(frame, NAMES)[1] == message
 
 
 # ---------------------------------------------------------------------------------------------- reports and snapshots

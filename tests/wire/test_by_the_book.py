@@ -174,11 +174,12 @@ def test_the_book_explains_decisions_and_intents(bridge: BridgeSession, client: 
     score, _, batch, timeframe, *_ = struct.unpack_from("<dqIi", decision)
     assert (score, batch, timeframe, decision[33:].rstrip(b"\0")) == (-0.31, 7, 15, b"confluence 0.31 < 0.50")
     kind, intent = client.heard(bridge.send(INTENT_MESSAGE, NOW))
-    assert (kind, len(intent)) == (10, 128)
+    assert (kind, len(intent)) == (10, 168)
     assert struct.unpack_from("<Q", intent)[0] == INTENT_MESSAGE.intent.intent_id
     assert struct.unpack_from("<4d", intent, 56) == (0.1, 1.10001, 1.098, 1.104)
-    assert struct.unpack_from("<IHBb", intent, 88) == (20, 0, 1, 1)
-    assert intent[96:].rstrip(b"\0") == INTENT_MESSAGE.comment.encode()
+    assert struct.unpack_from("<5d", intent, 88) == (0.002, 0.0001, 0.003, 0.0025, 0.00012)
+    assert struct.unpack_from("<IHBb", intent, 128) == (20, 0, 1, 1)
+    assert intent[136:].rstrip(b"\0") == INTENT_MESSAGE.comment.encode()
 
 
 def test_the_book_says_how_a_stranger_is_turned_away(bridge: BridgeSession) -> None:

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from domain.dtypes import RATES_DTYPE, TICK_DTYPE
-from domain.intents import Intent
+from domain.intents import Intent, LocalCare
 from domain.symbols import SymbolSpec
 from domain.trading import AccountSnapshot, Deal, Order, Position
 from domain.updates import IntentResult, Money, TradeUpdate
@@ -24,7 +24,7 @@ SIZES = {
     "WireTicks": 42,
     "WireAsk": 42,
     "WireDecision": 97,
-    "WireIntent": 128,
+    "WireIntent": 168,
     "WireReport": 52,
     "WireSnapshot": 148,
     "WireCalendar": 16,
@@ -110,7 +110,9 @@ def test_a_record_holds_exactly_the_fields_of_its_type(record: Record, struct: t
 
 
 def test_an_intent_is_all_there_with_its_symbol_as_an_index() -> None:
-    assert names(records.INTENT) == fields(Intent) - {"symbol"} | {"symbol_index", "comment"}
+    assert names(records.INTENT) == fields(Intent) - {"symbol", "care"} | {"symbol_index", "comment"} | fields(
+        LocalCare
+    )
 
 
 def test_a_report_counts_every_list_of_an_update() -> None:

@@ -209,7 +209,8 @@ struct WireDecision pack(1)
   };
 
 // Bridge: do this, once. Refuse it when the server's clock has passed `expires_ns` or `intent_id` is
-// known. 128 bytes.
+// known. The five distances are for a silent bridge: how to move the stop of the position. Its last
+// OPEN or MODIFY holds. 168 bytes.
 struct WireIntent pack(1)
   {
    ulong  intent_id;                    //    0
@@ -223,11 +224,16 @@ struct WireIntent pack(1)
    double price;                        //   64  price, 0.0 to 1000000000000.0
    double sl;                           //   72  price, 0.0 to 1000000000000.0
    double tp;                           //   80  price, 0.0 to 1000000000000.0
-   uint   deviation_points;             //   88
-   ushort symbol_index;                 //   92
-   uchar  kind;                         //   94  IntentKind
-   char   side;                         //   95  +1 buy, -1 sell, 0 none, -1 to 1
-   uchar  comment[32];                  //   96  printable UTF-8
+   double break_even_gain;              //   88  price distance, 0.0 to 1000000000000.0
+   double break_even_offset;            //   96  price distance, 0.0 to 1000000000000.0
+   double trailing_gain;                //  104  price distance, 0.0 to 1000000000000.0
+   double trailing_distance;            //  112  price distance, 0.0 to 1000000000000.0
+   double trailing_step;                //  120  price distance, 0.0 to 1000000000000.0
+   uint   deviation_points;             //  128
+   ushort symbol_index;                 //  132
+   uchar  kind;                         //  134  IntentKind
+   char   side;                         //  135  +1 buy, -1 sell, 0 none, -1 to 1
+   uchar  comment[32];                  //  136  printable UTF-8
   };
 
 // Terminal: what changed. Items in this order: WireResult, WireDeal, WirePosition, WireGone
@@ -492,7 +498,7 @@ bool WireSizesOk()
           && sizeof(WireTicks)==42
           && sizeof(WireAsk)==42
           && sizeof(WireDecision)==97
-          && sizeof(WireIntent)==128
+          && sizeof(WireIntent)==168
           && sizeof(WireReport)==52
           && sizeof(WireSnapshot)==148
           && sizeof(WireCalendar)==16
