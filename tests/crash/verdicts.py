@@ -99,7 +99,8 @@ def _problem_of(record: IntentRecord, terminal: WatchedTerminal, deals: list[Dea
 
 def _stands(record: IntentRecord, terminal: WatchedTerminal) -> bool:
     """A MODIFY that found its levels as asked changed nothing, and is done all the same."""
-    return record.intent.kind == IntentKind.MODIFY and record.retcode != 0 and terminal.effects.total() > 0
+    asked = (record.intent.position_ticket, record.intent.sl, record.intent.tp)
+    return record.intent.kind == IntentKind.MODIFY and asked in terminal.levels
 
 
 def _is_moot(record: IntentRecord, terminal: WatchedTerminal) -> bool:

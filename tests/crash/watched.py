@@ -60,7 +60,8 @@ class EaFate:
 
 
 class WatchedTerminal(SimTerminal):
-    """Broker and account. `effects` counts by intent how often a request of it changed something.
+    """Broker and account. `effects` counts by intent how often a request of it changed something; `levels` are all the
+    stops and targets that ever stood, each with its position's ticket.
 
     Nobody may die while it `is_at_work`: a broker outlives its terminals.
     """
@@ -70,6 +71,7 @@ class WatchedTerminal(SimTerminal):
     ) -> None:
         super().__init__(profile, specs, start_msc=start_msc, fills=fills)
         self.effects: Counter[int] = Counter()
+        self.levels: set[tuple[int, float, float]] = set()
         self.intent_id = 0
         self.fate = EaFate()
         self.is_at_work = False
@@ -83,6 +85,7 @@ class WatchedTerminal(SimTerminal):
         answer = super().send(request, reason)
         if reason == DealReason.EXPERT:
             self.effects[self.intent_id] += before != (self._holdings.ledger.deals[-1].deal_ticket, _levels(self))
+        self.levels.update(_levels(self))
         self.is_at_work = False
         if reason == DealReason.EXPERT:
             self.fate.reach(EaPoint.ORDERED)
