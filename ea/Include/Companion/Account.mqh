@@ -1,0 +1,57 @@
+// The account and the terminal's clocks, as the wire wants them.
+#ifndef COMPANION_ACCOUNT_MQH
+#define COMPANION_ACCOUNT_MQH
+
+#include "Text.mqh"
+
+#define ACCOUNT_OFFSET_STEP_S 900
+
+class CAccount {
+public:
+   static long       Login(void) { return(AccountInfoInteger(ACCOUNT_LOGIN)); }
+   static bool       IsConnected(void) { return(TerminalInfoInteger(TERMINAL_CONNECTED)!=0); }
+   static bool       IsHedging(void) { return(AccountInfoInteger(ACCOUNT_MARGIN_MODE)==ACCOUNT_MARGIN_MODE_RETAIL_HEDGING); }
+   static bool       IsDemo(void) { return(AccountInfoInteger(ACCOUNT_TRADE_MODE)==ACCOUNT_TRADE_MODE_DEMO); }
+
+   static bool       MayTrade(void) {
+      return(TerminalInfoInteger(TERMINAL_TRADE_ALLOWED)!=0 && MQLInfoInteger(MQL_TRADE_ALLOWED)!=0
+             && AccountInfoInteger(ACCOUNT_TRADE_ALLOWED)!=0 && AccountInfoInteger(ACCOUNT_TRADE_EXPERT)!=0);
+   }
+
+   template<typename T>
+   static void       PutMoney(T &body) {
+      body.balance=AccountInfoDouble(ACCOUNT_BALANCE);
+      body.equity=AccountInfoDouble(ACCOUNT_EQUITY);
+      body.margin=AccountInfoDouble(ACCOUNT_MARGIN);
+      body.margin_free=AccountInfoDouble(ACCOUNT_MARGIN_FREE);
+   }
+
+   template<typename T>
+   static void       PutIdentity(T &body) {
+      body.login=Login();
+      CText::Put(body.server,AccountInfoString(ACCOUNT_SERVER));
+      CText::Put(body.currency,AccountInfoString(ACCOUNT_CURRENCY));
+      body.currency_digits=(uchar)AccountInfoInteger(ACCOUNT_CURRENCY_DIGITS);
+      body.leverage=(uint)AccountInfoInteger(ACCOUNT_LEVERAGE);
+      body.margin_mode=(uchar)AccountInfoInteger(ACCOUNT_MARGIN_MODE);
+      body.trade_mode=(uchar)AccountInfoInteger(ACCOUNT_TRADE_MODE);
+      body.trade_allowed=(uchar)(MayTrade() ? 1 : 0);
+   }
+
+   // The broker's clock minus UTC [s]: every civil time zone is a multiple of a quarter of an hour.
+   static int        OffsetSeconds(void) {
+      double difference=(double)((long)TimeTradeServer()-(long)TimeGMT());
+      return((int)MathRound(difference/ACCOUNT_OFFSET_STEP_S)*ACCOUNT_OFFSET_STEP_S);
+   }
+
+   // The rounding as in domain/pricing.py: to the grid of the tick size, then without binary noise.
+   static double     Rounded(const string symbol,const double price) {
+      double tick=SymbolInfoDouble(symbol,SYMBOL_TRADE_TICK_SIZE);
+      double scale=MathPow(10.0,(double)SymbolInfoInteger(symbol,SYMBOL_DIGITS));
+      if(tick<=0.0)
+         return(price);
+      return(MathFloor(MathFloor(price/tick+0.5)*tick*scale+0.5)/scale);
+   }
+};
+
+#endif

@@ -1,0 +1,24 @@
+// Ticks of one symbol on their way: the frame they went in, until its answer has come.
+#ifndef COMPANION_BATCH_MQH
+#define COMPANION_BATCH_MQH
+
+#include "Frame.mqh"
+
+// A place in a symbol's ticks: `seen` of those at the millisecond `msc`, and all before them, lie behind it.
+struct TickPlace {
+   long              msc;
+   int               seen;
+};
+
+class CBatch {
+public:
+   CFrame            m_frame;
+   TickPlace         m_before;
+   int               m_symbol;
+   ulong             m_sent_ms;
+   bool              m_is_answered;
+
+                     CBatch(void) : m_symbol(0),m_sent_ms(0),m_is_answered(false) {}
+};
+
+#endif

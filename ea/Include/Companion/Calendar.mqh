@@ -1,0 +1,98 @@
+// MT5's economic calendar for the bridge: what is near when a session begins, then what has changed.
+// All times are the trade server's with today's offset, past and future alike, and go out as they are: CALENDAR carries
+// the server's time, a heartbeat the offset, and the bridge converts. Missing values are LONG_MIN on both sides.
+#ifndef COMPANION_CALENDAR_MQH
+#define COMPANION_CALENDAR_MQH
+
+#include "Session.mqh"
+
+#define CALENDAR_EVERY_MS 60000
+#define CALENDAR_DAY_S 86400
+#define CALENDAR_DAYS_AHEAD 7
+
+class CCalendar {
+private:
+   ulong             m_change_id;
+   ulong             m_asked_ms;
+   bool              m_is_begun;
+
+public:
+                     CCalendar(void) : m_change_id(0),m_asked_ms(0),m_is_begun(false) {}
+   // A new session knows nothing yet.
+   void              Restart(void) { m_is_begun=false; }
+
+   void              Run(CSession &session) {
+      ulong now=GetTickCount64();
+      if(!InpCalendar || !session.IsLive() || (m_is_begun && now-m_asked_ms<CALENDAR_EVERY_MS))
+         return;
+      m_asked_ms=now;
+      MqlCalendarValue values[];
+      ResetLastError();
+      int count=m_is_begun ? CalendarValueLast(m_change_id,values) : Begin(values);
+      if(count<0)
+         PrintFormat("the calendar does not answer, error %d",GetLastError());
+      else
+         Tell(session,values,count);
+   }
+
+private:
+   // The number of the latest change first, so that none falls between it and the list.
+   int               Begin(MqlCalendarValue &values[]) {
+      MqlCalendarValue none[];
+      m_change_id=0;
+      m_is_begun=true;
+      if(CalendarValueLast(m_change_id,none)<0)
+         return(-1);
+      datetime now=TimeTradeServer();
+      return(CalendarValueHistory(values,now-CALENDAR_DAY_S,now+CALENDAR_DAYS_AHEAD*CALENDAR_DAY_S) ? ArraySize(values) : 0);
+   }
+
+   void              Tell(CSession &session,const MqlCalendarValue &values[],const int count) {
+      int room=session.RoomFor((int)sizeof(WireCalendarValue));
+      for(int from=0; from<count && session.IsLive(); from+=room) {
+         WireCalendar body;
+         ZeroMemory(body);
+         body.server_time_s=(long)TimeTradeServer();
+         body.change_id=m_change_id;
+         CFrame frame;
+         frame.Begin(WIRE_MESSAGE_CALENDAR);
+         frame.Put(body);
+         for(int i=from; i<MathMin(count,from+room); i++)
+            Add(frame,values[i]);
+         if(frame.Items()>0)
+            session.Say(frame);
+      }
+   }
+
+   static void       Add(CFrame &frame,const MqlCalendarValue &value) {
+      MqlCalendarEvent event;
+      MqlCalendarCountry country;
+      if(!CalendarEventById(value.event_id,event) || !CalendarCountryById(event.country_id,country))
+         return;
+      WireCalendarValue item;
+      ZeroMemory(item);
+      item.value_id=value.id;
+      item.event_id=value.event_id;
+      item.time_s=(long)value.time;
+      item.period_s=(long)value.period;
+      item.actual=value.actual_value;
+      item.forecast=value.forecast_value;
+      item.previous=value.prev_value;
+      item.revised=value.revised_prev_value;
+      item.revision=value.revision;
+      item.importance=(uchar)event.importance;
+      item.impact=(uchar)value.impact_type;
+      item.time_mode=(uchar)event.time_mode;
+      item.event_type=(uchar)event.type;
+      item.sector=(uchar)event.sector;
+      item.unit=(uchar)event.unit;
+      item.multiplier=(uchar)event.multiplier;
+      item.digits=(uchar)event.digits;
+      CText::Put(item.country,country.code);
+      CText::Put(item.currency,country.currency);
+      CText::Put(item.name,event.name);
+      frame.Add(item);
+   }
+};
+
+#endif

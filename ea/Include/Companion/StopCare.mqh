@@ -1,0 +1,91 @@
+// Break-even and trailing while the bridge is silent, by its last instructions (docs/wire-protocol.md).
+#ifndef COMPANION_STOP_CARE_MQH
+#define COMPANION_STOP_CARE_MQH
+
+#include "Executor.mqh"
+#include "Market.mqh"
+
+#define STOP_CARE_PAUSE_MS 1000
+
+class CStopCare {
+private:
+   long              m_quote_msc;
+   ulong             m_refused_ms;
+   bool              m_was_refused;
+
+public:
+                     CStopCare(void) : m_quote_msc(0),m_refused_ms(0),m_was_refused(false) {}
+
+   // Looks after our own positions, once a quote.
+   void              Run(const CExecutor &executor,const long quote_msc) {
+      if(quote_msc==m_quote_msc || (m_was_refused && GetTickCount64()-m_refused_ms<STOP_CARE_PAUSE_MS))
+         return;
+      m_quote_msc=quote_msc;
+      m_was_refused=false;
+      for(int i=PositionsTotal()-1; i>=0; i--) {
+         ulong ticket=PositionGetTicket(i);
+         WireIntent rules;
+         if(ticket==0 || PositionGetInteger(POSITION_MAGIC)!=InpMagic
+            || !executor.InstructionsFor(ticket,PositionGetString(POSITION_COMMENT),rules))
+            continue;
+         Care(ticket,rules);
+      }
+   }
+
+private:
+   void              Care(const ulong ticket,const WireIntent &rules) {
+      string symbol=PositionGetString(POSITION_SYMBOL);
+      int side=(PositionGetInteger(POSITION_TYPE)==POSITION_TYPE_BUY) ? 1 : -1;
+      double close=SymbolInfoDouble(symbol,side>0 ? SYMBOL_BID : SYMBOL_ASK);
+      double open=PositionGetDouble(POSITION_PRICE_OPEN),sl=PositionGetDouble(POSITION_SL),tp=PositionGetDouble(POSITION_TP);
+      if(close<=0.0 || open<=0.0 || IsFrozen(symbol,close,sl,tp))
+         return;
+      double stop=Tighter(rules,symbol,side,open,close,sl);
+      if(MathAbs(stop-sl)>0.0)
+         Move(ticket,symbol,stop,tp);
+   }
+
+   // The best stop the rules ask for, or the present one.
+   static double     Tighter(const WireIntent &rules,const string symbol,const int side,const double open,const double close,
+                             const double sl) {
+      double room=(double)SymbolInfoInteger(symbol,SYMBOL_TRADE_STOPS_LEVEL)*SymbolInfoDouble(symbol,SYMBOL_POINT)
+                  +SymbolInfoDouble(symbol,SYMBOL_TRADE_TICK_SIZE);
+      double gain=(close-open)*side,stop=sl;
+      double level=CAccount::Rounded(symbol,open+side*rules.break_even_offset);
+      if(rules.break_even_gain>0.0 && gain>=rules.break_even_gain && (sl==0.0 || (level-sl)*side>0.0)
+         && (close-level)*side>=room)
+         stop=level;
+      level=CAccount::Rounded(symbol,close-side*rules.trailing_distance);
+      if(rules.trailing_distance>0.0 && gain>=rules.trailing_gain && level>0.0
+         && (stop==0.0 || (level-stop)*side>=rules.trailing_step) && (close-level)*side>=room)
+         stop=level;
+      return(stop);
+   }
+
+   static bool       IsFrozen(const string symbol,const double close,const double sl,const double tp) {
+      double freeze=(double)SymbolInfoInteger(symbol,SYMBOL_TRADE_FREEZE_LEVEL)*SymbolInfoDouble(symbol,SYMBOL_POINT);
+      return(freeze>0.0 && ((sl>0.0 && MathAbs(close-sl)<=freeze) || (tp>0.0 && MathAbs(close-tp)<=freeze)));
+   }
+
+   void              Move(const ulong ticket,const string symbol,const double sl,const double tp) {
+      MqlTradeRequest request;
+      MqlTradeResult result;
+      ZeroMemory(request);
+      ZeroMemory(result);
+      request.action=TRADE_ACTION_SLTP;
+      request.symbol=symbol;
+      request.magic=(ulong)InpMagic;
+      request.position=ticket;
+      request.sl=sl;
+      request.tp=tp;
+      if(OrderSend(request,result) && CRetcode::IsDone(result.retcode)) {
+         PrintFormat("the bridge is silent: stop of %I64u moved to %s",ticket,(string)sl);
+         return;
+      }
+      m_was_refused=true;
+      m_refused_ms=GetTickCount64();
+      PrintFormat("the bridge is silent: stop of %I64u not moved to %s, retcode %u",ticket,(string)sl,result.retcode);
+   }
+};
+
+#endif
