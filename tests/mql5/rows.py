@@ -117,6 +117,21 @@ ROWS = (
     _in_handler("negative index", "index", "int a[2]; a[-1]=0;", "int a[2]; a[1]=0;"),
     _in_handler("remainder", "zero-divide", "int a=5; a%=0;", "int a=5; a%=2;"),
     _in_handler("long loop", "empty-body", "while(F());", "while(F()) { }"),
+    _in_handler("read first", "first-value", "int a; Print(a+1);", "int a; a=1; Print(a+1);"),
+    _in_handler("added to first", "first-value", "int a; a+=1;", "int a=0; a+=1;"),
+    _in_handler(
+        "set on one way", "first-value", "int a; if(F()) a=1; Print(a);", "int a; if(F()) a=1; else a=2; Print(a);"
+    ),
+    _in_handler(
+        "set by a call", "first-value", "double a; if(a>0) G(a);", "double a,b; if(!F(a,b)) return; Print(a,b);"
+    ),
+    _in_handler(
+        "set in a switch",
+        "first-value",
+        "int a; switch(a) { case 1: break; }",
+        "int a; switch(F()) { case 1: a=1; break; default: a=2; } Print(a);",
+    ),
+    _in_handler("static", "first-value", "int a; a++;", "static int a; a++;"),
     _in_handler("macro as statement", "no-effect", "g_a;", "TRACE_HERE;"),
     _in_handler(
         "sent and forgotten",

@@ -16,6 +16,21 @@ _WITHOUT_EFFECT = on(
     "subscript_expression",
     "conditional_expression",
 )
+_NUMBERS = {"bool", "char", "uchar", "short", "ushort", "int", "uint", "long", "ulong", "float", "double", "datetime"}
+    "bool",
+    "char",
+    "uchar",
+    "short",
+    "ushort",
+    "int",
+    "uint",
+    "long",
+    "ulong",
+    "float",
+    "double",
+    "datetime",
+    "color",
+}
 _ARITHMETIC = {"+", "-", "*", "/", "%"}
 
 
@@ -143,6 +158,58 @@ def _ends_without_return(node: Node, _scope: Scope) -> bool:
     return not any(part.type == "return_statement" for part in nodes(body))
 
 
+def _may_be_read_unset(node: Node, _scope: Scope) -> bool:
+    function = enclosing(node, "function_definition")
+    plain = text(node.child_by_field_name("type")) in _NUMBERS and not any(
+        text(part) == "static" for part in node.children
+    )
+    if function is None or not plain:
+        return False
+    unset = {text(part) for part in node.children_by_field_name("declarator") if part.type == "identifier"}
+    for used in (part for part in nodes(function) if part.type == "identifier" and part.start_byte > node.end_byte):
+        if text(used) in unset:
+            unset.discard(text(used))
+            if _is_read(used) or _is_set_on_one_way(used, node, function):
+                return True
+    return False
+
+
+def _is_read(used: Node) -> bool:
+    """Whether this first use takes the value. An argument may be one that is handed back."""
+    parent = used.parent
+    if parent is None or parent.type in {"argument_list", "for_range_loop", "field_expression"}:
+        return False
+    return not (
+        parent.type == "assignment_expression"
+        and text(parent.child_by_field_name("operator")) == "="
+        and _is_left(used)
+    )
+
+
+def _is_left(used: Node) -> bool:
+    left = used.parent.child_by_field_name("left") if used.parent is not None else None
+    return left is not None and left.start_byte == used.start_byte
+
+
+def _is_set_on_one_way(used: Node, declaration: Node, function: Node) -> bool:
+    """Whether the first value is given in an `if` without `else`, and the variable is used after it."""
+    branch = enclosing(used, "if_statement")
+    parent = used.parent
+    if branch is None or branch.start_byte < declaration.start_byte or parent is None or parent.type == "argument_list":
+        return False
+    if branch.child_by_field_name("alternative") is not None or _is_in_condition(used, branch):
+        return False
+    later = (part for part in nodes(function) if part.type == "identifier" and part.start_byte > branch.end_byte)
+    outer = enclosing(branch, "if_statement", "switch_statement")
+    is_inner = outer is not None and outer.start_byte > declaration.start_byte
+    return not is_inner and any(text(part) == text(used) for part in later)
+
+
+def _is_in_condition(used: Node, branch: Node) -> bool:
+    condition = branch.child_by_field_name("condition")
+    return condition is not None and condition.start_byte <= used.start_byte < condition.end_byte
+
+
 RULES = (
     Rule(
         "empty-body",
@@ -222,5 +289,12 @@ RULES = (
         "return it",
         on("function_definition"),
         _ends_without_return,
+    ),
+    Rule(
+        "first-value",
+        "this variable may be read before it has a value",
+        "give it one where it is declared",
+        on("declaration"),
+        _may_be_read_unset,
     ),
 )

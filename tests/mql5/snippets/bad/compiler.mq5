@@ -82,14 +82,6 @@ void OnTick(void)
    if(difference<limit)
       Print(1);
   }
-//=== no_first_value [compiler]: holds what the stack held
-void OnTick(void)
-  {
-   int lots;
-   if(TimeGMT()>5)
-      lots=1;
-   Print(lots);
-  }
 //=== result_on_one_way_only [compiler]: what is returned otherwise?
 int Sign(int value)
   {

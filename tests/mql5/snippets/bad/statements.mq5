@@ -115,3 +115,11 @@ void OnTick(void)
    int lots=5/0;
    Print(lots);
   }
+//=== no_first_value [first-value]: holds what the stack held
+void OnTick(void)
+  {
+   int lots;
+   if(TimeGMT()>5)
+      lots=1;
+   Print(lots);
+  }
