@@ -17,20 +17,6 @@ _WITHOUT_EFFECT = on(
     "conditional_expression",
 )
 _NUMBERS = {"bool", "char", "uchar", "short", "ushort", "int", "uint", "long", "ulong", "float", "double", "datetime"}
-    "bool",
-    "char",
-    "uchar",
-    "short",
-    "ushort",
-    "int",
-    "uint",
-    "long",
-    "ulong",
-    "float",
-    "double",
-    "datetime",
-    "color",
-}
 _ARITHMETIC = {"+", "-", "*", "/", "%"}
 
 
