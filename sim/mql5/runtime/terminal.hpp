@@ -144,12 +144,14 @@ template <class R> int copied(int count, const void *rows, View<R> target) {
 }
 inline int CopyTicks(const string &symbol, View<MqlTick> ticks, uint flags = (uint)COPY_TICKS_ALL, ulong from_msc = 0, uint count = 0) {
   const void *rows = nullptr;
-  return copied(host().ticks(symbol.utf8().c_str(), flags, (long64)from_msc, -1, count ? count : 2000, &rows), rows, ticks);
+  int found = host().ticks(symbol.utf8().c_str(), flags, (long64)from_msc, -1, count ? count : 2000, &rows);
+  return copied(found, rows, ticks);
 }
 inline int CopyTicksRange(const string &symbol, View<MqlTick> ticks, uint flags = (uint)COPY_TICKS_ALL, ulong from_msc = 0, ulong to_msc = 0) {
   const void *rows = nullptr;
   long64 to = to_msc ? (long64)to_msc : LLONG_MAX;
-  return copied(host().ticks(symbol.utf8().c_str(), flags, (long64)from_msc, to, 0, &rows), rows, ticks);
+  int found = host().ticks(symbol.utf8().c_str(), flags, (long64)from_msc, to, 0, &rows);
+  return copied(found, rows, ticks);
 }
 inline bool SymbolInfoTick(const string &symbol, MqlTick &tick) {
   const void *rows = nullptr;
@@ -161,7 +163,8 @@ inline bool SymbolInfoTick(const string &symbol, MqlTick &tick) {
 inline int copied_rates(const string &symbol, int timeframe, RatesBy by, long64 first, long64 second, View<MqlRates> rates) {
   const void *rows = nullptr;
   int frame = timeframe ? timeframe : host().period;
-  return copied(host().rates(symbol.utf8().c_str(), frame, by, first, second, &rows), rows, rates);
+  int found = host().rates(symbol.utf8().c_str(), frame, by, first, second, &rows);
+  return copied(found, rows, rates);
 }
 inline int CopyRates(const string &symbol, ENUM_TIMEFRAMES timeframe, int start, int count, View<MqlRates> rates) {
   return copied_rates(symbol, timeframe, BY_POSITION, start, count, rates);
@@ -273,7 +276,7 @@ inline bool traded(TradeMode mode, const MqlTradeRequest &request, HostResult &r
 }
 
 // -- global variables --------------------------------------------------------------------------------------------------
-inline bool global(GlobalQuestion question, const string &name, double &value) { return host().global(question, name.utf8().c_str(), &value) != 0; }
+inline bool global(GlobalQuestion question, const string &name, double &value) { return host().global_variable(question, name.utf8().c_str(), &value) != 0; }
 inline bool GlobalVariableCheck(const string &name) { double value = 0; return global(GLOBAL_CHECK, name, value); }
 inline bool GlobalVariableGet(const string &name, double &value) { return global(GLOBAL_GET, name, value) ? true : fails(ERR_GLOBALVARIABLE_NOT_FOUND); }
 inline double GlobalVariableGet(const string &name) { double value = 0; return GlobalVariableGet(name, value) ? value : 0; }
