@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ import msgspec
 
 from bridge.files import replace_file
 from bridge.records import (
+    HEADER_BYTES,
     STRANGER,
     EntryFlag,
     EntryKind,
@@ -46,7 +48,8 @@ class CaptureWriter:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._limits = limits or CaptureLimits()
-        self._chunks: list[bytes] = []
+        self._head = b""
+        self._waiting: list[tuple[bytes, int, int, int, int, int, int]] = []
         self._pending_bytes = 0
         self._terminals: dict[int, bytes] = {}
         self._flushed_ns = mono_ns
@@ -67,13 +70,11 @@ class CaptureWriter:
         wall_ns: int,
         flags: EntryFlag = EntryFlag.NONE,
     ) -> int:
-        """Take one entry; gives its `seq`."""
+        """Take one entry; gives its `seq`. Its bytes are made when it is written, not while a terminal waits."""
         seq = self.next_seq
         self.next_seq = seq + 1
-        head = entry_head(payload, kind, flags, terminal, seq, mono_ns, wall_ns)
-        self._chunks.append(head)
-        self._chunks.append(payload)
-        self._pending_bytes += len(head) + len(payload)
+        self._waiting.append((payload, kind, flags, terminal, seq, mono_ns, wall_ns))
+        self._pending_bytes += HEADER_BYTES + len(payload)
         return seq
 
     def introduce(self, terminal: int, payload: bytes, mono_ns: int, wall_ns: int) -> None:
@@ -97,7 +98,7 @@ class CaptureWriter:
 
     def flush_if_due(self, mono_ns: int, wall_ns: int, *, idle: bool = False) -> None:
         """Hand gathered entries to the kernel when idle, overdue or many, and begin a new segment when one is full."""
-        if self._chunks and (idle or self.is_under_pressure or mono_ns - self._flushed_ns >= self._limits.flush_ns):
+        if self._waiting and (idle or self.is_under_pressure or mono_ns - self._flushed_ns >= self._limits.flush_ns):
             self.flush(mono_ns, wall_ns)
         if self._is_full(mono_ns):
             self.flush(mono_ns, wall_ns)
@@ -106,8 +107,9 @@ class CaptureWriter:
     def flush(self, mono_ns: int, wall_ns: int) -> None:
         """Hand all gathered entries to the kernel."""
         self._flushed_ns = mono_ns
-        data = b"".join(self._chunks)
-        self._chunks.clear()
+        data = b"".join([self._head, *chain.from_iterable((entry_head(*entry), entry[0]) for entry in self._waiting)])
+        self._head = b""
+        self._waiting.clear()
         self._pending_bytes = 0
         try:
             _write_all(self._descriptor, data)
@@ -148,7 +150,7 @@ class CaptureWriter:
 
     def _begin(self, mono_ns: int, wall_ns: int) -> None:
         if self._written == 0:
-            self._chunks.append(segment_head(self.next_seq))
+            self._head = segment_head(self.next_seq)
         for terminal, payload in self._terminals.items():
             self.append(EntryKind.TERMINAL, terminal, payload, mono_ns, wall_ns)
 

@@ -4,7 +4,6 @@ The EA numbers its batches without gaps over reconnections, and sends those agai
 that follows the last one continues the engine's bars, and one that was seen before must not be counted twice.
 """
 
-from collections import OrderedDict
 from enum import IntEnum
 from typing import Final
 
@@ -24,25 +23,23 @@ class Stream:
     """The batches an engine was fed with."""
 
     def __init__(self) -> None:
-        self._fed: OrderedDict[int, tuple[int, int]] = OrderedDict()
+        self._fed: list[tuple[int, int, int] | None] = [None] * _REMEMBERED
         self._next = _NONE
 
     def place_of(self, batch: int, ticks: int, last_msc: int) -> Place:
         """Where a batch of so many `ticks` whose last is of `last_msc` [ms, broker's clock] belongs."""
         if batch == self._next:
             return Place.NEXT
-        return Place.AGAIN if self._fed.get(batch) == (ticks, last_msc) else Place.ELSEWHERE
+        return Place.AGAIN if self._fed[batch % _REMEMBERED] == (batch, ticks, last_msc) else Place.ELSEWHERE
 
     def fed(self, batch: int, ticks: int, last_msc: int) -> None:
         """The engine was fed with this batch."""
         if batch != self._next:
-            self._fed.clear()  # the EA counts anew: what is remembered is always one run without a gap
-        self._fed[batch] = ticks, last_msc
+            self.broken()  # the EA counts anew: what is remembered is always one run without a gap
+        self._fed[batch % _REMEMBERED] = batch, ticks, last_msc
         self._next = batch + 1
-        if len(self._fed) > _REMEMBERED:
-            self._fed.popitem(last=False)
 
     def broken(self) -> None:
         """A batch was left out, or the account is in other hands: what comes next continues nothing."""
-        self._fed.clear()
+        self._fed = [None] * _REMEMBERED
         self._next = _NONE

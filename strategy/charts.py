@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.dtypes import RATES_DTYPE
+from domain.dtypes import RATES_DTYPE, TICK_DTYPE
 from domain.timeframes import Timeframe
 from signals.fold import fold_ticks, new_fold
 from signals.models import SignalModel
@@ -15,6 +15,7 @@ from strategy.tables import MAX_FEATURES, Table
 from strategy.views import Closes
 
 _SMALL_BATCH: Final = 64  # a tick closes one bar at most
+_MANY: Final = 64  # ticks that may wait to be folded together: a call costs more than a tick
 _MS_PER_S: Final = 1000
 
 
@@ -55,6 +56,7 @@ class Chart:
     def _start_over(self) -> None:
         entry = self._entry
         self._fold = new_fold()
+        self._unfolded: list[memoryview] = []
         self._begin_msc = self._end_msc = 0
         self._model_state = np.zeros(self._model.state_size(self._parameters))
         self._volatility_state = np.zeros(volatility_state_size(entry.atr_period, entry.atr_baseline_period))
@@ -75,6 +77,7 @@ class Chart:
 
     def closes(self, ticks: Table, point: float) -> tuple[NDArray[np.int64], Scored] | None:
         """Fold `ticks`; the indices that closed a bar and the bars, or None where none was closed."""
+        self._catch_up(point)
         self._make_room(ticks)
         count = fold_ticks(self._fold, self._period_s, point, ticks, 0, len(ticks), self._bars, self._at)
         self._note_running()
@@ -87,8 +90,16 @@ class Chart:
         return self._begin_msc <= time_msc < self._end_msc
 
     def extend(self, tick: Table, point: float) -> None:
-        """Fold one tick that falls into the running bar."""
-        fold_ticks(self._fold, self._period_s, point, tick, 0, 1, self._bars, self._at)
+        """Take one tick that falls into the running bar; it is folded together with those behind it."""
+        self._unfolded.append(tick.data)
+        if len(self._unfolded) >= _MANY:
+            self._catch_up(point)
+
+    def _catch_up(self, point: float) -> None:
+        if self._unfolded:
+            ticks = np.frombuffer(b"".join(self._unfolded), TICK_DTYPE)  # numpy would promote one type after the other
+            self._unfolded.clear()
+            fold_ticks(self._fold, self._period_s, point, ticks, 0, len(ticks), self._bars, self._at)
 
     def _make_room(self, ticks: Table) -> None:
         """Let `_bars` and `_at` hold every bar that `ticks`, which are in order of time, can close."""

@@ -4,6 +4,7 @@ import math
 import struct
 from collections.abc import Callable
 from enum import IntEnum, IntFlag
+from functools import lru_cache
 from typing import Any, Final
 
 from domain.symbols import MAX_SESSIONS
@@ -159,6 +160,7 @@ def printable(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=256)  # a bridge says the same few words again and again
 def cut_text(text: str, length: int) -> bytes:
     """UTF-8 of `text` without zero bytes, cut to `length` bytes between characters."""
     content = text.replace("\0", "").encode(errors="replace")
