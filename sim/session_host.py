@@ -115,7 +115,7 @@ def run_terminal(config: TerminalConfig, on_progress: Progress | None = None) ->
         SessionHost(config, advisor, feed, on_progress).run()
         intents = [entry.intent for entry in memory.entries()]
         order_list = hashlib.sha256(msgspec.json.encode([intents, terminal.deals])).hexdigest()
-        return _statistics(advisor.counts, terminal, order_list, time.monotonic() - begun)
+        return statistics_of(advisor.counts, terminal, order_list, time.monotonic() - begun)
 
 
 def kept_terminal_id(state_dir: Path) -> int:
@@ -274,7 +274,8 @@ def _clocks() -> tuple[int, int]:
     return time.monotonic_ns(), time.time_ns()
 
 
-def _statistics(counts: Counts, terminal: SimTerminal, order_list: str, seconds: float) -> TerminalStatistics:
+def statistics_of(counts: Counts, terminal: SimTerminal, order_list: str, seconds: float) -> TerminalStatistics:
+    """What a run of `seconds` came to; `order_list` is the hash of its intents and deals."""
     money = terminal.money()
     p50, p90, p99, longest = counts.round_trips.percentiles_us(50, 90, 99, 100)
     return TerminalStatistics(

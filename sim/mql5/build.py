@@ -49,6 +49,7 @@ _SANITIZE: Final = (
     "-fno-omit-frame-pointer",
 )
 _LONGEST_S: Final = 600
+_SCREEN: Final = 40
 
 
 class Built(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,4 +187,4 @@ def _put(path: Path, content: bytes) -> None:
 
 def _first_lines(text: str) -> str:
     lines = text.splitlines()
-    return "\n".join(lines[:40] + (["..."] if len(lines) > 40 else []))  # noqa: PLR2004 - a screen
+    return "\n".join(lines[:_SCREEN] + (["..."] if len(lines) > _SCREEN else []))

@@ -131,12 +131,11 @@ def _number(token: Token) -> str:
 
 def _color(token: Token) -> str:
     try:
-        parts = [int(part.strip(), 0) for part in token.text[2:-1].split(",")]
+        red, green, blue = (int(part.strip(), 0) for part in token.text[2:-1].split(","))
     except ValueError:
         raise token.refused(f"{token.text} is no color") from None
-    if len(parts) != 3 or not all(0 <= part < _BYTE for part in parts):  # noqa: PLR2004 - red, green, blue
+    if not all(0 <= part < _BYTE for part in (red, green, blue)):
         raise token.refused(f"{token.text} is no color")
-    red, green, blue = parts
     return f"((color)0x{red | green << 8 | blue << 16:06X})"
 
 

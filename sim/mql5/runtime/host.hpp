@@ -49,7 +49,7 @@ struct Host {
   double point;
   // sockets
   int32_t faults;         // SocketFault bits
-  int32_t patience_ms;    // real time a read may take where an answer is owed; 0: the read's own timeout
+  int32_t patience_ms;    // real time reads may take before the EA's clock moves; 0: their timeouts
   int64_t drop_after;     // bytes heard after which the connection breaks; negative: never
   int32_t is_stopped;     // IsStopped()
   int32_t deinit_reason;  // UninitializeReason()
@@ -66,7 +66,7 @@ struct Host {
   int32_t (*rates)(const char *symbol, int32_t timeframe, int32_t by, int64_t first, int64_t second,
                    const void **rows);
   int32_t (*session)(const char *symbol, int32_t day, uint32_t index, int64_t *from_s, int64_t *to_s);
-  int32_t (*global)(int32_t question, const char *name, double *value);
+  int32_t (*global_variable)(int32_t question, const char *name, double *value);
   int32_t (*calendar)(int32_t question, uint64_t number, int64_t from, int64_t to, const char *country,
                       const char *currency, const HostCalendarRow **rows);
   void (*timer)(int32_t period_ms);
@@ -80,6 +80,7 @@ enum HostDomain : int32_t { OF_ACCOUNT, OF_SYMBOL, OF_POSITION, OF_ORDER, OF_PAS
 enum HostKind : int32_t { AN_INTEGER, A_DOUBLE, A_STRING };
 enum PoolQuestion : int32_t { HOW_MANY, WHICH_TICKET, IS_THERE, SELECT_RANGE, SELECT_POSITION };
 enum TradeMode : int32_t { SEND_NOW, SEND_LATER, CHECK_ONLY };
+enum TicksUntil : int64_t { NO_END = -1, LATEST_QUOTE = -2 };
 enum RatesBy : int32_t { BY_POSITION, BY_TIME_AND_COUNT, BY_TIMES };
 enum GlobalQuestion : int32_t { GLOBAL_GET, GLOBAL_SET, GLOBAL_CHECK, GLOBAL_DELETE, GLOBAL_TIME, GLOBAL_FLUSH, GLOBAL_COUNT };
 enum CalendarQuestion : int32_t { COUNTRY_BY_ID, EVENT_BY_ID, VALUE_BY_ID, COUNTRIES, EVENTS, VALUES, VALUES_SINCE };

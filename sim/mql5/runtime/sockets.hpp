@@ -2,7 +2,8 @@
 //
 // Time: a read waits for real data. Where an answer is owed (Host::patience_ms) it waits longer than its own timeout in
 // real time, so that a slow machine does not change a run; only when nothing comes does the EA's clock move, by the
-// timeout. So the EA sees the same times whatever the machine does.
+// timeout. So the EA sees the same times whatever the machine does. Patience that is used up does not come back before
+// the host gives it again: a peer that never answers does not hold a run up.
 #pragma once
 #include <fcntl.h>
 #include <netdb.h>
@@ -135,7 +136,7 @@ inline int SocketRead(int handle, View<uchar> buffer, uint length, uint timeout_
   if (!socket->is_connected) return fails(ERR_NETSOCKET_IO_ERROR), -1;
   if (!length || length > INT_MAX || !buffer.hold((int)length)) return fails(ERR_INVALID_PARAMETER), -1;
   long64 timeout = timeout_ms ? timeout_ms : 120000;  // MetaTrader takes 0 for two minutes
-  long64 end = real_ms() + (host().patience_ms ? host().patience_ms : timeout);
+  long64 end = real_ms() + std::max<long64>(host().patience_ms, timeout);
   uint heard = 0;
   for (;;) {
     uint wanted = undropped(has_fault(READ_DRIBBLES) ? std::min(1u, length - heard) : length - heard);
@@ -151,6 +152,7 @@ inline int SocketRead(int handle, View<uchar> buffer, uint length, uint timeout_
       long64 left = end - real_ms();
       if (left <= 0 || ::poll(&wait, 1, (int)left) == 0) {
         pass_us(timeout * 1000);
+        host().patience_ms = 0;
         return heard ? (int)heard : (fails(ERR_NETSOCKET_IO_ERROR), -1);
       }
     }

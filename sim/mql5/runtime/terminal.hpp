@@ -155,7 +155,7 @@ inline int CopyTicksRange(const string &symbol, View<MqlTick> ticks, uint flags 
 }
 inline bool SymbolInfoTick(const string &symbol, MqlTick &tick) {
   const void *rows = nullptr;
-  int count = host().ticks(symbol.utf8().c_str(), (uint)COPY_TICKS_ALL, 0, -1, 1, &rows);
+  int count = host().ticks(symbol.utf8().c_str(), (uint)COPY_TICKS_ALL, 0, LATEST_QUOTE, 1, &rows);
   if (count != 1) return fails(count < 0 ? -count : ERR_MARKET_NOT_SELECTED);
   memcpy((void *)&tick, rows, sizeof tick);
   return true;
@@ -339,16 +339,18 @@ inline int CalendarEventByCurrency(const string &currency, View<MqlCalendarEvent
   int count = calendar(EVENTS, 0, 0, 0, string(), currency, &rows);
   return calendar_all(count, rows, events);
 }
-inline int CalendarValueHistory(View<MqlCalendarValue> values, datetime from, datetime to = 0, const string &country = string(), const string &currency = string()) {
+inline bool CalendarValueHistory(View<MqlCalendarValue> values, datetime from, datetime to = 0, const string &country = string(), const string &currency = string()) {
   const HostCalendarRow *rows = nullptr;
   int count = calendar(VALUES, 0, from, to ? to : LLONG_MAX, country, currency, &rows);
-  return calendar_all(count, rows, values);
+  return calendar_all(count, rows, values) >= 0;
 }
+// With a change of 0 it only tells the latest one; the host gives that in front of the values.
 inline int CalendarValueLast(ulong &change, View<MqlCalendarValue> values, const string &country = string(), const string &currency = string()) {
   const HostCalendarRow *rows = nullptr;
-  ulong before = change;
-  int count = calendar(VALUES_SINCE, before, 0, 0, country, currency, &rows);
-  change = (ulong)host().pool(OF_MQL, HOW_MANY, 0, 0);
-  return before ? calendar_all(count, rows, values) : 0;
+  bool is_first = change == 0;
+  int count = calendar(VALUES_SINCE, change, 0, 0, country, currency, &rows);
+  if (count < 1) return -1;
+  change = rows[0].number;
+  return calendar_all(is_first ? 0 : count - 1, rows + 1, values);
 }
 }  // namespace mql
