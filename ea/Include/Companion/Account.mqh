@@ -1,10 +1,9 @@
 // The account and the terminal's clocks, as the wire wants them.
-#ifndef COMPANION_ACCOUNT_MQH
-#define COMPANION_ACCOUNT_MQH
-
+#include "Hash.mqh"
 #include "Text.mqh"
 
 #define ACCOUNT_OFFSET_STEP_S 900
+#define ACCOUNT_NUMBER "Companion.terminal_id"
 
 class CAccount {
 public:
@@ -16,6 +15,22 @@ public:
    static bool       MayTrade(void) {
       return(TerminalInfoInteger(TERMINAL_TRADE_ALLOWED)!=0 && MQLInfoInteger(MQL_TRADE_ALLOWED)!=0
              && AccountInfoInteger(ACCOUNT_TRADE_ALLOWED)!=0 && AccountInfoInteger(ACCOUNT_TRADE_EXPERT)!=0);
+   }
+
+   // This terminal's number: made up once, kept on its disk among the global variables. 0 where that fails.
+   static ulong      TerminalNumber(void) {
+      double number=0.0;
+      uchar digest[];
+      if(GlobalVariableGet(ACCOUNT_NUMBER,number) && number>=1.0)
+         return((ulong)number);
+      if(!CHash::Random(InpSecret,(ulong)Login(),digest))
+         return(0);
+      for(int i=0; i<6; i++)
+         number=number*256.0+digest[i];   // 48 bits: a double holds 53
+      if(GlobalVariableSet(ACCOUNT_NUMBER,number)==0)
+         return(0);
+      GlobalVariablesFlush();
+      return((ulong)number);
    }
 
    template<typename T>
@@ -53,5 +68,3 @@ public:
       return(MathFloor(MathFloor(price/tick+0.5)*tick*scale+0.5)/scale);
    }
 };
-
-#endif

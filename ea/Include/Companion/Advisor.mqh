@@ -1,11 +1,7 @@
 // The EA without its event handlers: connects, tells, streams, obeys.
-#ifndef COMPANION_ADVISOR_MQH
-#define COMPANION_ADVISOR_MQH
-
 #include "Calendar.mqh"
 #include "Executor.mqh"
 #include "History.mqh"
-#include "Identity.mqh"
 #include "Ledger.mqh"
 #include "Panel.mqh"
 #include "Session.mqh"
@@ -125,11 +121,11 @@ private:
          return(false);
       if(m_login!=CAccount::Login()) {
          m_login=CAccount::Login();
-         m_terminal_id=CIdentity::Number();
+         m_terminal_id=CAccount::TerminalNumber();
          m_executor.Open(m_login);
       }
       if(m_terminal_id==0)
-         m_problem="MQL5\\Files\\"+IDENTITY_FILE+" can be neither read nor written: check the disk";
+         m_problem="this terminal's number can be neither read nor written: check the disk";
       return(m_problem=="" && m_executor.Problem()=="" && m_feed.Start(m_market));
    }
 
@@ -181,9 +177,7 @@ private:
       body.ping_ms=(uint)(TerminalInfoInteger(TERMINAL_PING_LAST)/1000);
       int flags=WIRE_FLAG_READY|(CAccount::MayTrade() ? WIRE_FLAG_TRADE_ALLOWED : 0)
                 |(CAccount::IsConnected() ? WIRE_FLAG_CONNECTED : 0);
-      m_frame.Begin(WIRE_MESSAGE_HEARTBEAT,flags);
-      m_frame.Put(body);
-      m_session.Beat(m_frame);
+      m_session.Beat(body,flags);
    }
 
    // -- what the bridge says ---------------------------------------------------------------------------------------
@@ -210,25 +204,21 @@ private:
    }
 
    void              TellAll(void) {
-      WireWelcome welcome;
-      m_session.Welcome(welcome);
       m_market.Describe(m_frame);
       bool goes_on=m_session.Say(m_frame) && TellSnapshot();
-      for(int i=0; i<WIRE_MAX_TIMEFRAMES && welcome.timeframes[i]!=0; i++)
+      for(int i=0; i<WIRE_MAX_TIMEFRAMES && m_session.m_rules.timeframes[i]!=0; i++)
          for(int symbol=0; goes_on && symbol<m_market.Total(); symbol++)
-            goes_on=m_history.Send(m_session,m_market,symbol,welcome.timeframes[i],(int)welcome.history_bars);
+            goes_on=m_history.Send(m_session,m_market,symbol,m_session.m_rules.timeframes[i],(int)m_session.m_rules.history_bars);
       if(goes_on)
          Beat();
       m_failures=0;
-      m_executor.Forget(m_market.NowMsc(),welcome.deal_watermark_msc);
+      m_executor.Forget(m_market.NowMsc(),m_session.m_rules.deal_watermark_msc);
    }
 
    bool              TellSnapshot(void) {
-      WireWelcome welcome;
-      m_session.Welcome(welcome);
       m_update.Clear();
       m_executor.LastWords(m_market.NowMsc(),m_update.m_results);
-      m_ledger.Everything(welcome,m_update);
+      m_ledger.Everything(m_session.m_rules,m_update);
       int room=m_session.RoomFor((int)sizeof(WireSymbol)),parts=MathMax(1,(m_update.Items()+room-1)/room);
       long now=m_market.NowMsc();
       for(int part=1; part<=parts; part++) {
@@ -300,9 +290,13 @@ private:
    // Sends what may leave of the ticks; whether anything did.
    bool              Stream(void) {
       bool has_sent=false;
-      while(MaySend() && (m_feed.HasUnsent() || m_feed.Make(m_market,(int)m_session.MaxTicks())) && m_feed.Send(m_session))
+      while(MaySend() && (m_feed.HasUnsent() || m_feed.Make(m_market,MaxTicks())) && m_feed.Send(m_session))
          has_sent=true;
       return(has_sent);
+   }
+
+   int               MaxTicks(void) const {
+      return(MathMin((int)m_session.m_rules.max_ticks,m_session.RoomFor((int)sizeof(MqlTick))));
    }
 
    bool              MaySend(void) const {
@@ -325,5 +319,3 @@ private:
       return(true);
    }
 };
-
-#endif

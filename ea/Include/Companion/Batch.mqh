@@ -1,7 +1,4 @@
 // Ticks of one symbol on their way: the frame they went in, until its answer has come.
-#ifndef COMPANION_BATCH_MQH
-#define COMPANION_BATCH_MQH
-
 #include "Frame.mqh"
 
 // A place in a symbol's ticks: `seen` of those at the millisecond `msc`, and all before them, lie behind it.
@@ -20,5 +17,3 @@ public:
 
                      CBatch(void) : m_symbol(0),m_sent_ms(0),m_is_answered(false) {}
 };
-
-#endif

@@ -1,9 +1,6 @@
 // MT5's economic calendar for the bridge: what is near when a session begins, then what has changed.
 // All times are the trade server's with today's offset, past and future alike, and go out as they are: CALENDAR carries
 // the server's time, a heartbeat the offset, and the bridge converts. Missing values are LONG_MIN on both sides.
-#ifndef COMPANION_CALENDAR_MQH
-#define COMPANION_CALENDAR_MQH
-
 #include "Session.mqh"
 
 #define CALENDAR_EVERY_MS 60000
@@ -94,5 +91,3 @@ private:
       frame.Add(item);
    }
 };
-
-#endif

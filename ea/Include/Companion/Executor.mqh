@@ -1,7 +1,4 @@
 // What becomes of an intent: refused, or done once, and its result told.
-#ifndef COMPANION_EXECUTOR_MQH
-#define COMPANION_EXECUTOR_MQH
-
 #include "Guards.mqh"
 #include "Memory.mqh"
 #include "Orders.mqh"
@@ -203,5 +200,3 @@ private:
       record.result.time_msc=now_msc;
    }
 };
-
-#endif

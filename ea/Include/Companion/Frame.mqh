@@ -1,7 +1,4 @@
 // One frame of the wire while it is written: header, body, items.
-#ifndef COMPANION_FRAME_MQH
-#define COMPANION_FRAME_MQH
-
 #include "Wire.mqh"
 
 class CFrame {
@@ -56,5 +53,3 @@ public:
              && ArrayResize(bytes,m_size)==m_size && ArrayCopy(bytes,m_bytes)==m_size);
    }
 };
-
-#endif

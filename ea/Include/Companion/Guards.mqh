@@ -1,7 +1,4 @@
 // The EA's own limits, whatever the bridge says. All but expiry, account and magic stop new entries only.
-#ifndef COMPANION_GUARDS_MQH
-#define COMPANION_GUARDS_MQH
-
 #include "Account.mqh"
 #include "Memory.mqh"
 
@@ -103,5 +100,3 @@ private:
       return(-result);
    }
 };
-
-#endif

@@ -1,7 +1,4 @@
 // SHA-256, HMAC of it (RFC 2104), and bytes that nobody can foresee.
-#ifndef COMPANION_HASH_MQH
-#define COMPANION_HASH_MQH
-
 #define HASH_BYTES 32
 #define HASH_BLOCK 64
 
@@ -59,5 +56,3 @@ private:
       return(ArrayCopy(key,hashed)==HASH_BYTES);
    }
 };
-
-#endif

@@ -1,7 +1,4 @@
 // Bars for the bridge to warm up with, as CopyRates gives them from position 0: the last one is still running.
-#ifndef COMPANION_HISTORY_MQH
-#define COMPANION_HISTORY_MQH
-
 #include "Market.mqh"
 #include "Session.mqh"
 
@@ -41,5 +38,3 @@ private:
       frame.AddRange(m_rates,from,to);
    }
 };
-
-#endif

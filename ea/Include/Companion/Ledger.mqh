@@ -1,7 +1,4 @@
 // Deals, positions and orders as the terminal shows them, beside what the bridge was last told.
-#ifndef COMPANION_LEDGER_MQH
-#define COMPANION_LEDGER_MQH
-
 #include "Text.mqh"
 #include "Update.mqh"
 
@@ -208,5 +205,3 @@ private:
       CText::Put(order.comment,OrderGetString(ORDER_COMMENT));
    }
 };
-
-#endif

@@ -1,7 +1,4 @@
 // The symbols this EA speaks of, in the order of their indices on the wire.
-#ifndef COMPANION_MARKET_MQH
-#define COMPANION_MARKET_MQH
-
 #include "Account.mqh"
 #include "Frame.mqh"
 
@@ -122,5 +119,3 @@ private:
          }
    }
 };
-
-#endif

@@ -1,8 +1,5 @@
 // What was done with each intent, on the disk before its order leaves, so that none is carried out twice.
 // One file an account: records of one size, each behind its checksum. A newer record replaces an older one of its intent.
-#ifndef COMPANION_MEMORY_MQH
-#define COMPANION_MEMORY_MQH
-
 #include "Hash.mqh"
 #include "Text.mqh"
 #include "Wire.mqh"
@@ -159,5 +156,3 @@ private:
       return(CHash::AreEqual(again,part));
    }
 };
-
-#endif

@@ -1,7 +1,4 @@
 // An intent as the request MT5 wants, and what the terminal shows of one whose answer was lost.
-#ifndef COMPANION_ORDERS_MQH
-#define COMPANION_ORDERS_MQH
-
 #include "Account.mqh"
 #include "Memory.mqh"
 #include "Retcode.mqh"
@@ -165,5 +162,3 @@ private:
       CText::Put(result.text,"EA: no answer, found by its comment");
    }
 };
-
-#endif

@@ -1,7 +1,4 @@
 // What a person sees on the chart: where things stand, and what to do where something is wrong.
-#ifndef COMPANION_PANEL_MQH
-#define COMPANION_PANEL_MQH
-
 #include "Account.mqh"
 #include "Session.mqh"
 
@@ -69,5 +66,3 @@ public:
                            m_decision=="" ? "none yet" : m_decision,problem,note));
    }
 };
-
-#endif

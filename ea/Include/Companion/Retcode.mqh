@@ -1,7 +1,4 @@
 // What the trade server's return codes say about a request.
-#ifndef COMPANION_RETCODE_MQH
-#define COMPANION_RETCODE_MQH
-
 class CRetcode {
 public:
    static bool       IsDone(const uint code) {
@@ -20,5 +17,3 @@ public:
       return(code<TRADE_RETCODE_REQUOTE || code==10005 || code==10037 || code>TRADE_RETCODE_HEDGE_PROHIBITED);
    }
 };
-
-#endif

@@ -1,7 +1,4 @@
 // One conversation with the bridge after another: who is there, what may be said when, and who has gone silent.
-#ifndef COMPANION_SESSION_MQH
-#define COMPANION_SESSION_MQH
-
 #include "Frame.mqh"
 #include "Hash.mqh"
 #include "Text.mqh"
@@ -20,11 +17,14 @@ enum ENUM_SESSION_STATE {
 };
 
 class CSession {
+public:
+   WireWelcome       m_rules;        // what the bridge said in WELCOME
+
 private:
    CZmtpDealer       m_link;
    WireHello         m_hello;
-   WireWelcome       m_welcome;
    ENUM_SESSION_STATE m_state;
+   WireHeader        m_header;       // of the frame last heard
    uchar             m_heard_bytes[];
    uchar             m_said_bytes[];
    uint              m_sent;
@@ -34,29 +34,27 @@ private:
    ulong             m_heard_ms;
    ulong             m_beat_ms;
    bool              m_is_refused;
-   int               m_error;
    string            m_problem;
 
 public:
-                     CSession(void) : m_state(SESSION_DOWN),m_is_refused(false),m_error(0) {}
+                     CSession(void) : m_state(SESSION_DOWN),m_is_refused(false) {}
    ENUM_SESSION_STATE State(void) const { return(m_state); }
    bool              IsLive(void) const { return(m_state==SESSION_LIVE); }
    bool              IsDown(void) const { return(m_state==SESSION_DOWN); }
    // Whether another attempt would end the same way until somebody changes something.
    bool              IsRefused(void) const { return(m_is_refused); }
-   int               SocketError(void) const { return(m_error); }
+   int               SocketError(void) const { return(m_link.Error()); }
    string            Problem(void) const { return(m_problem); }
-   uint              MaxTicks(void) const { return(MathMin(m_welcome.max_ticks,(uint)RoomFor((int)sizeof(MqlTick)))); }
-   void              Welcome(WireWelcome &welcome) const { welcome=m_welcome; }
-
    // How many items of `bytes` fit into one frame besides header and body.
-   int               RoomFor(const int bytes) const { return(MathMax(1,((int)m_welcome.max_frame_bytes-1024)/bytes)); }
+   int               RoomFor(const int bytes) const { return(MathMax(1,((int)m_rules.max_frame_bytes-1024)/bytes)); }
+   // Whether the heartbeat just heard asks for a snapshot.
+   bool              IsSnapshotWanted(void) const { return((m_header.flags&WIRE_FLAG_SNAPSHOT_WANTED)!=0); }
 
    bool              Begin(const WireHello &hello) {
       m_hello=hello;
-      ZeroMemory(m_welcome);
-      m_welcome.max_frame_bytes=WIRE_HANDSHAKE_FRAME_BYTES;
-      m_welcome.silence_ms=SESSION_HANDSHAKE_MS;
+      ZeroMemory(m_rules);
+      m_rules.max_frame_bytes=WIRE_HANDSHAKE_FRAME_BYTES;
+      m_rules.silence_ms=SESSION_HANDSHAKE_MS;
       m_sent=m_heard=m_acked=m_number=0;
       m_is_refused=false;
       m_problem="";
@@ -65,9 +63,7 @@ public:
       m_link.SetLimit(WIRE_HANDSHAKE_FRAME_BYTES);
       m_heard_ms=m_beat_ms=GetTickCount64();
       m_state=SESSION_GREETED;
-      CFrame frame;
-      frame.Put(hello);
-      return(Say(frame));
+      return(Tell(WIRE_MESSAGE_HELLO,hello));
    }
 
    bool              Say(CFrame &frame) {
@@ -79,19 +75,26 @@ public:
       header.time_ns=(long)TimeGMT()*1000000000;
       if(m_state==SESSION_DOWN)
          return(false);
-      if(frame.Size()>(int)m_welcome.max_frame_bytes || !frame.Seal(header,m_said_bytes))
+      if(frame.Size()>(int)m_rules.max_frame_bytes || !frame.Seal(header,m_said_bytes))
          return(Drop(StringFormat("a frame of %d bytes cannot be sent",frame.Size())));
-      if(!m_link.Send(m_said_bytes))
-         return(Drop(m_link.Problem()));
       m_sent=header.seq;
-      return(true);
+      return(m_link.Send(m_said_bytes) || Drop(m_link.Problem()));
    }
 
-   bool              Beat(CFrame &frame) {
+   // Says a message without items.
+   template<typename T>
+   bool              Tell(const ENUM_WIRE_MESSAGE type,const T &body,const int flags=0) {
+      CFrame frame;
+      frame.Begin(type,flags);
+      frame.Put(body);
+      return(Say(frame));
+   }
+
+   bool              Beat(const WireHeartbeat &body,const int flags) {
       m_beat_ms=GetTickCount64();
       if(m_state==SESSION_WELCOMED)
          m_state=SESSION_LIVE;
-      return(Say(frame));
+      return(Tell(WIRE_MESSAGE_HEARTBEAT,body,flags));
    }
 
    // The type of the next message, whose body `Read` gives; 0 where there is none.
@@ -100,16 +103,10 @@ public:
          return(0);
       int size=m_link.Receive(m_heard_bytes,wait_ms);
       if(size==ZMTP_TOO_LARGE)
-         Fail(WIRE_ERROR_TOO_LARGE,StringFormat("length is above %u bytes",m_welcome.max_frame_bytes));
+         Fail(WIRE_ERROR_TOO_LARGE,StringFormat("length is above %u bytes",m_rules.max_frame_bytes));
       else if(size<0)
          Drop(m_link.Problem());
-      return(size>0 ? Heard(size) : 0);
-   }
-
-   // Whether the heartbeat just heard asks for a snapshot.
-   bool              IsSnapshotWanted(void) const {
-      WireHeader header;
-      return(CharArrayToStruct(header,m_heard_bytes) && (header.flags&WIRE_FLAG_SNAPSHOT_WANTED)!=0);
+      return(size>0 && Heard(size) ? m_header.type : 0);
    }
 
    template<typename T>
@@ -117,12 +114,10 @@ public:
 
    // Ends the session of a bridge that is silent; whether a heartbeat is due.
    bool              OnTime(void) {
-      if(m_state==SESSION_DOWN)
-         return(false);
       ulong now=GetTickCount64();
-      if(now-m_heard_ms>=m_welcome.silence_ms)
+      if(m_state!=SESSION_DOWN && now-m_heard_ms>=m_rules.silence_ms)
          Fail(WIRE_ERROR_SILENT,StringFormat("nothing heard for %I64u ms",now-m_heard_ms));
-      return(m_state>=SESSION_WELCOMED && now-m_beat_ms>=m_welcome.heartbeat_ms);
+      return(m_state>=SESSION_WELCOMED && now-m_beat_ms>=m_rules.heartbeat_ms);
    }
 
    // Says what the bridge did wrong, and ends the session.
@@ -133,10 +128,7 @@ public:
       error.fatal=1;
       error.ref_seq=Following(m_heard);
       CText::Put(error.text,text);
-      CFrame frame;
-      frame.Begin(WIRE_MESSAGE_ERROR);
-      frame.Put(error);
-      Say(frame);
+      Tell(WIRE_MESSAGE_ERROR,error);
       m_is_refused=IsFinal(code);
       return(Drop(text));
    }
@@ -146,10 +138,7 @@ public:
       ZeroMemory(bye);
       bye.reason=(ushort)reason;
       CText::Put(bye.text,text);
-      CFrame frame;
-      frame.Begin(WIRE_MESSAGE_BYE);
-      frame.Put(bye);
-      Say(frame);
+      Tell(WIRE_MESSAGE_BYE,bye);
       Drop(text);
    }
 
@@ -163,29 +152,29 @@ private:
    bool              Drop(const string problem) {
       if(m_problem=="")
          m_problem=problem;
-      m_error=m_link.Error();
       m_state=SESSION_DOWN;
       m_link.Close();
       return(false);
    }
 
-   int               Heard(const int size) {
-      WireHeader header;
-      ZeroMemory(header);
-      if(size<(int)sizeof(header) || !CharArrayToStruct(header,m_heard_bytes) || header.magic!=WIRE_MAGIC
-         || header.reserved!=0 || header.items!=0 || size!=(int)sizeof(header)+BodySize(header.type))
-         Fail(WIRE_ERROR_BAD_FRAME,StringFormat("WireHeader.type is %u in a frame of %d bytes",header.type,size));
-      else if(header.version!=WIRE_VERSION)
-         Fail(WIRE_ERROR_BAD_VERSION,StringFormat("WireHeader.version is %u; this side speaks %u",header.version,WIRE_VERSION));
-      else if(IsFatal(header.type))
-         TakeError();
-      else if(IsInOrder(header) && IsInPlace(header)) {
-         m_heard=header.seq;
-         m_acked=header.ack;
-         m_heard_ms=GetTickCount64();
-         Take(header.type);
-      }
-      return(m_state==SESSION_DOWN ? 0 : header.type);
+   // Takes the frame in; whether the session goes on. A fatal ERROR is heard wherever the count stands.
+   bool              Heard(const int size) {
+      if(size<(int)sizeof(m_header) || !CharArrayToStruct(m_header,m_heard_bytes) || m_header.magic!=WIRE_MAGIC
+         || m_header.reserved!=0 || m_header.items!=0 || size!=(int)sizeof(m_header)+BodySize(m_header.type))
+         return(Fail(WIRE_ERROR_BAD_FRAME,StringFormat("length or header of a frame of %d bytes",size)));
+      if(m_header.version!=WIRE_VERSION)
+         return(Fail(WIRE_ERROR_BAD_VERSION,StringFormat("WireHeader.version is %u; this side speaks %u",m_header.version,WIRE_VERSION)));
+      if(IsFatal())
+         return(false);
+      string problem=Disorder();
+      if(problem!="")
+         return(Fail(WIRE_ERROR_OUT_OF_SEQUENCE,problem));
+      if(!IsExpected(m_header.type))
+         return(Fail(WIRE_ERROR_UNEXPECTED,StringFormat("message of type %u in state %s; not allowed",m_header.type,EnumToString(m_state))));
+      m_heard=m_header.seq;
+      m_acked=m_header.ack;
+      m_heard_ms=GetTickCount64();
+      return(Take());
    }
 
    static int        BodySize(const int type) {
@@ -202,115 +191,85 @@ private:
       return(-1);
    }
 
-   bool              IsFatal(const int type) const {
+   bool              IsFatal(void) {
       WireError error;
-      return(type==WIRE_MESSAGE_ERROR && Read(error) && error.fatal!=0);
-   }
-
-   bool              IsInOrder(const WireHeader &header) {
-      string problem="";
-      if(header.seq!=Following(m_heard))
-         problem=StringFormat("WireHeader.seq is %u after %u; a frame was lost or repeated, reconnect",header.seq,m_heard);
-      else if(header.ack-m_acked>m_sent-m_acked)
-         problem=StringFormat("WireHeader.ack is %u; it was %u before, and %u is the last sent",header.ack,m_acked,m_sent);
-      else if(header.session!=m_number)
-         problem=StringFormat("WireHeader.session is %u; this session is %u",header.session,m_number);
-      return(problem=="" || Fail(WIRE_ERROR_OUT_OF_SEQUENCE,problem));
-   }
-
-   bool              IsInPlace(const WireHeader &header) {
-      ENUM_SESSION_STATE wanted=SESSION_LIVE;
-      if(header.type==WIRE_MESSAGE_BYE)
-         wanted=m_state;
-      else if(header.type==WIRE_MESSAGE_CHALLENGE)
-         wanted=SESSION_GREETED;
-      else if(header.type==WIRE_MESSAGE_WELCOME)
-         wanted=SESSION_PROVEN;
-      return(m_state==wanted || Fail(WIRE_ERROR_UNEXPECTED,StringFormat("message of type %u in state %s; not allowed",
-                                                                        header.type,EnumToString(m_state))));
-   }
-
-   void              Take(const int type) {
-      if(type==WIRE_MESSAGE_CHALLENGE)
-         Authenticate();
-      else if(type==WIRE_MESSAGE_WELCOME)
-         TakeWelcome();
-      else if(type==WIRE_MESSAGE_BYE)
-         Drop("the bridge has left");
-   }
-
-   void              TakeError(void) {
-      WireError error;
-      if(!Read(error))
-         return;
+      if(m_header.type!=WIRE_MESSAGE_ERROR || !Read(error) || error.fatal==0)
+         return(false);
       m_is_refused=IsFinal(error.code);
       Drop("the bridge says "+CText::Of(error.text));
+      return(true);
    }
 
-   void              TakeWelcome(void) {
-      WireWelcome welcome;
-      if(!Read(welcome) || welcome.session==0 || welcome.heartbeat_ms==0 || welcome.silence_ms<=welcome.heartbeat_ms
-         || welcome.max_frame_bytes<WIRE_HANDSHAKE_FRAME_BYTES || welcome.max_frame_bytes>INT_MAX/4 || welcome.max_ticks==0) {
-         Fail(WIRE_ERROR_BAD_FRAME,"WireWelcome holds rules that cannot be kept");
-         return;
-      }
-      m_welcome=welcome;
-      m_number=welcome.session;
-      m_link.SetLimit(welcome.max_frame_bytes);
+   string            Disorder(void) const {
+      if(m_header.seq!=Following(m_heard))
+         return(StringFormat("WireHeader.seq is %u after %u; a frame was lost or repeated, reconnect",m_header.seq,m_heard));
+      if(m_header.ack-m_acked>m_sent-m_acked)
+         return(StringFormat("WireHeader.ack is %u; it was %u before, and %u is the last sent",m_header.ack,m_acked,m_sent));
+      if(m_header.session!=m_number)
+         return(StringFormat("WireHeader.session is %u; this session is %u",m_header.session,m_number));
+      return("");
+   }
+
+   bool              IsExpected(const int type) const {
+      if(type==WIRE_MESSAGE_CHALLENGE)
+         return(m_state==SESSION_GREETED);
+      if(type==WIRE_MESSAGE_WELCOME)
+         return(m_state==SESSION_PROVEN);
+      return(m_state==SESSION_LIVE || type==WIRE_MESSAGE_BYE);
+   }
+
+   bool              Take(void) {
+      if(m_header.type==WIRE_MESSAGE_CHALLENGE)
+         return(Authenticate());
+      if(m_header.type==WIRE_MESSAGE_WELCOME)
+         return(TakeRules());
+      return(m_header.type!=WIRE_MESSAGE_BYE || Drop("the bridge has left"));
+   }
+
+   bool              TakeRules(void) {
+      WireWelcome rules;
+      if(!Read(rules) || rules.session==0 || rules.heartbeat_ms==0 || rules.silence_ms<=rules.heartbeat_ms || rules.max_ticks==0
+         || rules.max_frame_bytes<WIRE_HANDSHAKE_FRAME_BYTES || rules.max_frame_bytes>INT_MAX/4)
+         return(Fail(WIRE_ERROR_BAD_FRAME,"WireWelcome holds rules that cannot be kept"));
+      m_rules=rules;
+      m_number=rules.session;
+      m_link.SetLimit(rules.max_frame_bytes);
       m_state=SESSION_WELCOMED;
+      return(true);
    }
 
-   void              Authenticate(void) {
+   bool              Authenticate(void) {
       WireChallenge challenge;
-      if(!Read(challenge))
-         return;
-      if(challenge.version!=WIRE_VERSION)
-         Fail(WIRE_ERROR_BAD_VERSION,StringFormat("the bridge chose version %u; this EA speaks %u: update the older",
-                                                  challenge.version,WIRE_VERSION));
-      else if(!IsProven(challenge))
-         Fail(WIRE_ERROR_BAD_SECRET,SESSION_NOT_PROVEN);
-      else
-         Prove(challenge);
-   }
-
-   bool              IsProven(const WireChallenge &challenge) const {
-      WireBridgeProof proof;
-      ZeroMemory(proof);
-      CText::Put(proof.label,WIRE_LABEL_BRIDGE);
-      proof.version=challenge.version;
-      ArrayCopy(proof.client_nonce,m_hello.client_nonce);
-      ArrayCopy(proof.bridge_nonce,challenge.bridge_nonce);
-      proof.login=m_hello.login;
-      ArrayCopy(proof.server,m_hello.server);
-      uchar bytes[],expected[];
-      return(StructToCharArray(proof,bytes) && CHash::Hmac(InpSecret,bytes,expected)
-             && CHash::AreEqual(expected,challenge.proof));
-   }
-
-   void              Prove(const WireChallenge &challenge) {
-      WireTerminalProof proof;
-      ZeroMemory(proof);
-      CText::Put(proof.label,WIRE_LABEL_TERMINAL);
-      proof.version=challenge.version;
-      ArrayCopy(proof.client_nonce,m_hello.client_nonce);
-      ArrayCopy(proof.bridge_nonce,challenge.bridge_nonce);
-      proof.login=m_hello.login;
-      ArrayCopy(proof.server,m_hello.server);
-      proof.terminal_id=m_hello.terminal_id;
-      proof.trade_mode=m_hello.trade_mode;
-      uchar bytes[],digest[];
-      if(!StructToCharArray(proof,bytes) || !CHash::Hmac(InpSecret,bytes,digest)) {
-         Drop("HMAC-SHA256 is not available in this terminal");
-         return;
-      }
+      WireBridgeProof theirs;
+      WireTerminalProof ours;
       WireAuth auth;
+      uchar digest[];
+      if(!Read(challenge) || challenge.version!=WIRE_VERSION)
+         return(Fail(WIRE_ERROR_BAD_VERSION,StringFormat("the bridge chose version %u; this EA speaks %u: update the older",
+                                                         challenge.version,WIRE_VERSION)));
+      ZeroMemory(theirs);
+      if(!Sign(theirs,WIRE_LABEL_BRIDGE,challenge,digest) || !CHash::AreEqual(digest,challenge.proof))
+         return(Fail(WIRE_ERROR_BAD_SECRET,SESSION_NOT_PROVEN));
+      ZeroMemory(ours);
+      ours.terminal_id=m_hello.terminal_id;
+      ours.trade_mode=m_hello.trade_mode;
+      if(!Sign(ours,WIRE_LABEL_TERMINAL,challenge,digest))
+         return(Drop("HMAC-SHA256 is not available in this terminal"));
       ArrayCopy(auth.proof,digest);
-      CFrame frame;
-      frame.Begin(WIRE_MESSAGE_AUTH);
-      frame.Put(auth);
       m_state=SESSION_PROVEN;
-      Say(frame);
+      return(Tell(WIRE_MESSAGE_AUTH,auth));
+   }
+
+   // Fills in what both proofs begin with, and signs the whole.
+   template<typename T>
+   bool              Sign(T &proof,const string label,const WireChallenge &challenge,uchar &digest[]) const {
+      uchar bytes[];
+      CText::Put(proof.label,label);
+      proof.version=challenge.version;
+      ArrayCopy(proof.client_nonce,m_hello.client_nonce);
+      ArrayCopy(proof.bridge_nonce,challenge.bridge_nonce);
+      proof.login=m_hello.login;
+      ArrayCopy(proof.server,m_hello.server);
+      return(StructToCharArray(proof,bytes) && CHash::Hmac(InpSecret,bytes,digest));
    }
 };
-
-#endif

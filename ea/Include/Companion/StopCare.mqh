@@ -1,7 +1,4 @@
 // Break-even and trailing while the bridge is silent, by its last instructions (docs/wire-protocol.md).
-#ifndef COMPANION_STOP_CARE_MQH
-#define COMPANION_STOP_CARE_MQH
-
 #include "Executor.mqh"
 #include "Market.mqh"
 
@@ -87,5 +84,3 @@ private:
       PrintFormat("the bridge is silent: stop of %I64u not moved to %s, retcode %u",ticket,(string)sl,result.retcode);
    }
 };
-
-#endif

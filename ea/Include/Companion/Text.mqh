@@ -1,7 +1,4 @@
 // Text of the wire: UTF-8 in arrays of fixed size, padded with zeros.
-#ifndef COMPANION_TEXT_MQH
-#define COMPANION_TEXT_MQH
-
 class CText {
 public:
    // Puts as much of `text` as fits into `field`, which holds zeros, cut between two characters.
@@ -26,5 +23,3 @@ void Append(T &items[],const T &item) {
    ArrayResize(items,size+1,64);
    items[size]=item;
 }
-
-#endif

@@ -1,7 +1,4 @@
 // Every tick once and in order, in numbered batches that are kept until they are answered.
-#ifndef COMPANION_TICK_FEED_MQH
-#define COMPANION_TICK_FEED_MQH
-
 #include "Batch.mqh"
 #include "Market.mqh"
 #include "Session.mqh"
@@ -153,5 +150,3 @@ private:
       m_next++;
    }
 };
-
-#endif

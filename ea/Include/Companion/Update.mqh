@@ -1,7 +1,4 @@
 // What there is to tell about trading, and how REPORT and SNAPSHOT carry it.
-#ifndef COMPANION_UPDATE_MQH
-#define COMPANION_UPDATE_MQH
-
 #include "Account.mqh"
 #include "Frame.mqh"
 
@@ -79,5 +76,3 @@ private:
       return((ushort)MathMax(0,MathMin(to,end)-MathMax(from,start)));
    }
 };
-
-#endif
