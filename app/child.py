@@ -95,7 +95,8 @@ def _path(kind: type, value: object) -> object:
 def _run_terminal(job: dict[str, Any], leash: Leash) -> None:
     from app.playback import Playback, account_of, market_of
     from sim.ea import EaRules
-    from sim.session_host import HostRules, TerminalConfig, run_terminal
+    from sim.players import play
+    from sim.session_host import HostRules, TerminalConfig
 
     playback = msgspec.convert(job["playback"], Playback)
     market = market_of(playback)
@@ -120,8 +121,9 @@ def _run_terminal(job: dict[str, Any], leash: Leash) -> None:
         rules=EaRules(window=job["window"]),
         host=HostRules(ticks_per_second=playback.ticks_per_second),
         seed=playback.seed,
+        ea=playback.ea,
     )
-    statistics = run_terminal(config, _progress(market.ticks, market.server_offset_s))
+    statistics = play(config, _progress(market.ticks, market.server_offset_s))
     say("done", statistics=msgspec.to_builtins(statistics))
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.console import DEBUGGING, CommandError, ExitCode, output, reported
+from app.console import DEBUGGING, ExitCode, output, reported
 from app.version import own_version
 
 cli = typer.Typer(
@@ -24,6 +24,7 @@ AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Print the resu
 Data = Annotated[
     str | None, typer.Option(help="Whose record: live, demo, replay, or a folder. Default: live, else the newest.")
 ]
+WhichEa = Annotated[str, typer.Option(help="Which EA: twin, its double in Python, or mql5, its own source, compiled.")]
 Keep = Annotated[bool, typer.Option("--keep", metavar="", help="Keep the data of this run when the next one starts.")]
 
 
@@ -60,18 +61,16 @@ def demo(
     symbols: Annotated[str, typer.Option(help="Comma-separated: EURUSD, USDJPY, XAUUSD. Default: all three.")] = "",
     seed: Annotated[int, typer.Option(min=0, help="Another seed, another market; the same seed, the same one.")] = 1,
     speed: Annotated[float, typer.Option(min=0, help="Ticks per second; 0 plays as fast as decisions come.")] = 0.0,
-    ea: Annotated[str, typer.Option(help="What stands in for the EA: twin, its double in Python.")] = "twin",
+    ea: WhichEa = "twin",
     keep: Keep = False,
     as_json: AsJson = False,
 ) -> None:
     """Watch an invented week being traded: real bridge, real wire, simulated broker. Needs nothing."""
-    if ea != "twin":
-        raise CommandError(f"--ea {ea}: there is only twin", code=ExitCode.USAGE)
     _greet("An invented market, a real bridge. No account, no broker, no money.", quiet=as_json)
     from app.demo import DemoOptions, run_demo
 
     names = tuple(name.strip().upper() for name in symbols.split(",") if name.strip())
-    options = DemoOptions(days=days, symbols=names, seed=seed, speed=speed, keep=keep, as_json=as_json)
+    options = DemoOptions(days=days, symbols=names, seed=seed, speed=speed, ea=ea, keep=keep, as_json=as_json)
     _end(run_demo(options, output()))
 
 
@@ -89,6 +88,7 @@ def replay(  # noqa: PLR0913 - typer takes one parameter for each option
         float | None, typer.Option(min=-14, max=14, help="Hours the broker's clock is ahead of UTC.")
     ] = None,
     speed: Annotated[float, typer.Option(min=0, help="Ticks per second; 0 plays as fast as decisions come.")] = 0.0,
+    ea: WhichEa = "twin",
     keep: Keep = False,
     as_json: AsJson = False,
 ) -> None:
@@ -106,6 +106,7 @@ def replay(  # noqa: PLR0913 - typer takes one parameter for each option
         crossed=crossed,
         server_offset_h=server_offset,
         speed=speed,
+        ea=ea,
         keep=keep,
         as_json=as_json,
     )

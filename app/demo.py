@@ -7,6 +7,7 @@ from app.folders import DEMO, check_writable, fresh_folder
 from app.performance import Audience, perform, present
 from app.playback import DEMO_NAMES, Playback
 from app.settings import load_settings
+from app.which_ea import ea_named
 
 
 class DemoOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,6 +17,7 @@ class DemoOptions(msgspec.Struct, frozen=True, kw_only=True):
     symbols: tuple[str, ...] = ()
     seed: int = 1
     speed: float = 0.0
+    ea: str = "twin"
     keep: bool = False
     as_json: bool = False
 
@@ -32,6 +34,7 @@ def run_demo(options: DemoOptions, console: Console) -> bool:
         days=options.days,
         charts=settings.engine().timeframes,
         ticks_per_second=options.speed,
+        ea=ea_named(options.ea),
     )
     folder = fresh_folder(settings.data_dir, DEMO, keep=options.keep)
     summary = perform(settings, folder, playback, audience)

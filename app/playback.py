@@ -30,6 +30,7 @@ from sim.profiles import (
     justmarkets_account,
     justmarkets_symbol,
 )
+from sim.session_host import EaKind
 from strategy.naming import base_of
 
 Rows = NDArray[np.void]
@@ -56,7 +57,7 @@ class Playback(msgspec.Struct, frozen=True, kw_only=True):
 
     Without `files`, `days` of the invented market of `seed`. `symbol` and `timeframe` say what a file does not tell;
     `server_offset_s` [s] sets the broker's clock where the files leave it open. `charts` need a history before the
-    first tick. `batch_ms` 0 sends tick by tick; `ticks_per_second` 0 as fast as the answers come.
+    first tick. `batch_ms` 0 sends tick by tick; `ticks_per_second` 0 as fast as the answers come. `ea` is what plays.
     """
 
     symbols: tuple[str, ...] = DEMO_NAMES
@@ -73,6 +74,7 @@ class Playback(msgspec.Struct, frozen=True, kw_only=True):
     batch_ms: int = 0
     max_ticks: int = 512
     ticks_per_second: float = 0.0
+    ea: EaKind = EaKind.TWIN
 
 
 class Market(NamedTuple):

@@ -11,6 +11,7 @@ from app.performance import Audience, perform, present
 from app.playback import Playback
 from app.settings import load_settings
 from app.timeframe_names import timeframe_named
+from app.which_ea import ea_named
 from domain.timeframes import HOUR_S
 from marketdata import CrossedQuotes
 
@@ -26,6 +27,7 @@ class ReplayOptions(msgspec.Struct, frozen=True, kw_only=True):
     crossed: str = "drop"
     server_offset_h: float | None = None
     speed: float = 0.0
+    ea: str = "twin"
     keep: bool = False
     as_json: bool = False
 
@@ -45,6 +47,7 @@ def run_replay(options: ReplayOptions, console: Console) -> bool:
         charts=settings.engine().timeframes,
         batch_ms=options.batch_ms,
         ticks_per_second=options.speed,
+        ea=ea_named(options.ea),
     )
     folder = fresh_folder(settings.data_dir, REPLAY, keep=options.keep)
     summary = perform(settings, folder, playback, audience)

@@ -21,6 +21,7 @@ _ANY_PORT: Final = "tcp://127.0.0.1:*"
 _START_S: Final = 300.0  # the first start compiles
 _TICK_S: Final = 0.2
 _RECORDING_S: Final = 60.0
+_TOLD_AS_THEY_ARE: Final = ("PlaybackError", "QuoteFileError", "BuildError", "SourceError")
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,7 +133,7 @@ class Stage:
             raise self._refusal(note)
 
     def _refusal(self, note: Note) -> CommandError:
-        if note.content["kind"] in ("PlaybackError", "QuoteFileError"):
+        if note.content["kind"] in _TOLD_AS_THEY_ARE:
             return CommandError(str(note.content["problem"]), code=ExitCode.DATA)
         problem = f"the {note.child} process cannot go on: {note.content['problem']}"
         return CommandError(problem, f"its log is {self._folder / 'logs' / note.child}.log", ExitCode.PROCESS)

@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self
 
@@ -47,6 +48,13 @@ class HostRules(msgspec.Struct, frozen=True, kw_only=True):
     ticks_per_second: float = 0.0
 
 
+class EaKind(StrEnum):
+    """Which EA runs on the terminal: its double in Python, or its own MQL5 source, compiled for this machine."""
+
+    TWIN = "twin"
+    MQL5 = "mql5"
+
+
 @dataclass(frozen=True, kw_only=True)
 class TerminalConfig:
     """Everything a terminal process needs; can be pickled.
@@ -70,6 +78,7 @@ class TerminalConfig:
     host: HostRules = field(default_factory=HostRules)
     guards: ExecutorGuards = field(default_factory=ExecutorGuards)
     seed: int = 0
+    ea: EaKind = EaKind.TWIN
 
 
 class TerminalRefusedError(RuntimeError):

@@ -96,7 +96,7 @@ def test_a_kept_run_is_not_replaced(companion: Companion, tmp_path: Path) -> Non
     ("words", "code", "told"),
     [
         (("--symbols", "GBPUSD"), ExitCode.DATA, "GBPUSD: not in the invented market, which has EURUSD"),
-        (("--ea", "mql5"), ExitCode.USAGE, "there is only twin"),
+        (("--ea", "mql4"), ExitCode.USAGE, "use twin or mql5"),
         (("--days", "0"), ExitCode.USAGE, "Invalid value"),
     ],
 )
