@@ -208,7 +208,7 @@ private:
       bool goes_on=m_session.Say(m_frame) && TellSnapshot();
       for(int i=0; i<WIRE_MAX_TIMEFRAMES && m_session.m_rules.timeframes[i]!=0; i++)
          for(int symbol=0; goes_on && symbol<m_market.Total(); symbol++)
-            goes_on=m_history.Send(m_session,m_market,symbol,m_session.m_rules.timeframes[i],(int)m_session.m_rules.history_bars);
+            goes_on=m_history.Send(m_session,m_feed,symbol,m_market.Name(symbol),m_session.m_rules.timeframes[i],(int)m_session.m_rules.history_bars);
       if(goes_on)
          Beat();
       m_failures=0;
@@ -236,7 +236,7 @@ private:
       if(request.parts!=0 || (int)request.symbol_index>=m_market.Total())
          m_session.Fail(WIRE_ERROR_BAD_FRAME,"WireHistory is no request for a symbol of this session");
       else
-         m_history.Send(m_session,m_market,request.symbol_index,request.timeframe,(int)request.bars);
+         m_history.Send(m_session,m_feed,request.symbol_index,m_market.Name(request.symbol_index),request.timeframe,(int)request.bars);
    }
 
    void              OnDecision(void) {
