@@ -42,6 +42,8 @@ _WARNINGS: Final = tuple(
         "uninitialized",
     )
 )
+# clang counts a change of sign among the conversions, g++ and MetaEditor do not
+_NO_WARNINGS: Final = ("-Wno-sign-conversion",)
 _SANITIZE: Final = (
     "-fsanitize=address,undefined",
     "-fno-sanitize=alignment,vptr",  # packed structs are unaligned on purpose
@@ -49,6 +51,8 @@ _SANITIZE: Final = (
     "-fno-omit-frame-pointer",
 )
 _LONGEST_S: Final = 600
+_MAKERS: Final = ("tokens", "expansion", "rewriting", "build")
+_KEPT: Final = 32
 _SCREEN: Final = 40
 
 
@@ -123,18 +127,19 @@ def build(source: Path, include_dir: Path, *, sanitize: bool = False) -> Built:
         _compile(command, translation, library, source)
         known = _Facts(tuple(translation.inputs), translation.handlers)
         _put(facts, msgspec.json.encode(known))
+        _clear_out(library.parent)
     told = msgspec.json.decode(facts.read_bytes(), type=_Facts)
     inputs = tuple(Input(*one) for one in told.inputs)
     return Built(library=library, inputs=inputs, handlers=told.handlers, properties=expansion.properties)
 
 
 def _flags(*, sanitize: bool) -> tuple[str, ...]:
-    return (*_LANGUAGE, *_SHAPE, *_WARNINGS, *(("-O1", *_SANITIZE) if sanitize else ("-O2",)))
+    return (*_LANGUAGE, *_SHAPE, *_WARNINGS, *_NO_WARNINGS, *(("-O1", *_SANITIZE) if sanitize else ("-O2",)))
 
 
 def _fingerprint(expansion: Expansion, command: tuple[str, ...]) -> str:
     digest = hashlib.sha256("\0".join([*command, _compiler_version(compiler())]).encode())
-    own = [*sorted(RUNTIME.iterdir()), *sorted(RUNTIME.parent.glob("*.py"))]
+    own = [*sorted(RUNTIME.iterdir()), *(RUNTIME.parent / f"{name}.py" for name in _MAKERS)]
     for path in [*own, *expansion.files]:
         digest.update(f"\0{path}\0".encode())
         digest.update(path.read_bytes())
@@ -183,6 +188,27 @@ def _put(path: Path, content: bytes) -> None:
     draft = path.with_suffix(f".{os.getpid()}")
     draft.write_bytes(content)
     draft.replace(path)
+
+
+def _clear_out(folder: Path) -> None:
+    """Only the newest builds stay."""
+    for library in sorted(folder.glob("*.so"), key=lambda path: path.stat().st_mtime)[:-_KEPT]:
+        library.unlink(missing_ok=True)
+        library.with_suffix(".json").unlink(missing_ok=True)
+
+
+def sanitizer_environment() -> dict[str, str]:
+    """What a Python process needs in its environment to load an EA that was built with `sanitize`.
+
+    Raises:
+        BuildError: the compiler brings no such library.
+    """
+    command = [*compiler(), "-print-file-name=libasan.so"]
+    told = subprocess.run(command, check=False, capture_output=True, text=True).stdout.strip()
+    if not Path(told).is_absolute():
+        raise BuildError(f"{command[0]} has no library of the address sanitizer; use g++")
+    # Python itself keeps memory to its end
+    return {"LD_PRELOAD": told, "ASAN_OPTIONS": "detect_leaks=0", "UBSAN_OPTIONS": "print_stacktrace=1"}
 
 
 def _first_lines(text: str) -> str:

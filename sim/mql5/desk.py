@@ -58,11 +58,14 @@ class PropertyError(LookupError):
 class Desk:
     """Answers one EA about `terminal`, whose quotes come from `feed`, which plays `tape`.
 
-    `changes` are transactions that no handler has been told of yet, in groups that belong together.
+    `changes` are transactions that no handler has been told of yet, in groups that belong together. With
+    `history_lags` a deal is not in the history before the handler that brought it about has returned: a terminal does
+    not promise more after a retcode of DONE.
     """
 
     def __init__(self, terminal: SimTerminal, feed: Feed, tape: Tape) -> None:
         self.terminal = terminal
+        self.history_lags = False
         self.changes: list[list[Transaction]] = []
         self._feed = feed
         self._ticks = dict(zip(tape.symbols, tape.ticks, strict=True))
@@ -72,6 +75,7 @@ class Desk:
         self._requests = 0
         self._account: AccountSnapshot | None = None
         self._positions: tuple[Position, ...] | None = None
+        self._seen_deals = self._seen_orders = 0
         self._deals: Sequence[Deal] = ()
         self._orders: Sequence[Order] = ()
         self._getters = {
@@ -91,6 +95,20 @@ class Desk:
         """Quotes or the account have changed: nothing that was worked out before holds."""
         self._account = None
         self._positions = None
+
+    def reveal(self) -> None:
+        """No handler runs: the history shows everything."""
+        self._seen_deals, self._seen_orders = len(self.terminal.deals), len(self.terminal.order_history)
+
+    @property
+    def deals(self) -> Sequence[Deal]:
+        """The history of deals as it shows."""
+        return self.terminal.deals[: self._seen_deals] if self.history_lags else self.terminal.deals
+
+    @property
+    def past_orders(self) -> Sequence[Order]:
+        """The history of orders as it shows."""
+        return self.terminal.order_history[: self._seen_orders] if self.history_lags else self.terminal.order_history
 
     # -- properties ----------------------------------------------------------------------------------------------------
 
@@ -154,22 +172,21 @@ class Desk:
         if domain == Domain.POSITION:
             return ((one.position_ticket, one) for one in self.positions)
         if domain == Domain.PAST_ORDER:
-            return ((one.order_ticket, one) for one in reversed(self.terminal.order_history))
+            return ((one.order_ticket, one) for one in reversed(self.past_orders))
         if domain == Domain.DEAL:
-            return ((one.deal_ticket, one) for one in reversed(self.terminal.deals))
+            return ((one.deal_ticket, one) for one in reversed(self.deals))
         return ()  # the simulated broker fills or refuses at once: no order ever stands
 
     def pool(self, domain: int, question: int, first: int, second: int) -> int:
         """How many, which ticket, is it there; and what HistorySelect chooses."""
         match question:
             case Pool.SELECT_RANGE:
-                deals, orders = self.terminal.deals, self.terminal.order_history
-                self._deals = [one for one in deals if first <= one.time_msc // 1000 <= second]
-                self._orders = [one for one in orders if first <= one.time_setup_msc // 1000 <= second]
+                self._deals = [one for one in self.deals if first <= one.time_msc // 1000 <= second]
+                self._orders = [one for one in self.past_orders if first <= one.time_setup_msc // 1000 <= second]
                 return 1
             case Pool.SELECT_POSITION:
-                self._deals = [one for one in self.terminal.deals if one.position_id == first]
-                self._orders = [one for one in self.terminal.order_history if one.position_id == first]
+                self._deals = [one for one in self.deals if one.position_id == first]
+                self._orders = [one for one in self.past_orders if one.position_id == first]
                 return int(bool(self._deals))
             case Pool.IS_THERE:
                 return int(any(number == first for number, _ in self._pool(Domain(domain))))

@@ -34,6 +34,8 @@ Pointer: TypeAlias = Any
 FunctionType: TypeAlias = Any
 Given: TypeAlias = Any
 
+_LOADED: Final[set[Path]] = set()
+
 Heard = Callable[[int, bytes], None]
 """Told what happens on the EA's connections: `Traffic` and the bytes."""
 
@@ -106,6 +108,9 @@ class EaHost:
         return answer
 
     def _load(self) -> ctypes.CDLL:
+        if self._built.library in _LOADED:
+            raise EaStartError(f"{self._built.library.name} is on a chart of this process already; start another one")
+        _LOADED.add(self._built.library)
         os.environ[abi.ADDRESS_VARIABLE] = f"{ctypes.addressof(self.host):x}"
         try:
             library = ctypes.CDLL(str(self._built.library), mode=os.RTLD_NOW | os.RTLD_LOCAL)
@@ -173,7 +178,8 @@ class EaHost:
 
     def quoted(self, now_msc: int) -> None:
         """A quote of `now_msc` [ms, broker's clock] has arrived."""
-        self.host.server_msc = self.host.quote_msc = now_msc
+        self.host.quote_msc = now_msc
+        self.host.server_msc = max(self.host.server_msc, now_msc)
 
     # -- what the EA asks ----------------------------------------------------------------------------------------------
 

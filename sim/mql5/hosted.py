@@ -8,8 +8,9 @@ otherwise seem to have been silent for hours. Timer events that would only find 
 import hashlib
 import random
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
@@ -35,10 +36,21 @@ LEAP_MS: Final = 50
 PATIENCE_MS: Final = 10_000
 """Real time the bridge has for an answer before the EA's clock begins to move [ms]."""
 
+Meddling = Callable[[EaHost, Desk], None]
+"""Called between two steps; may change what the sockets do wrong, the terminal's switches, or trade by hand."""
+
 _IDLE_MS: Final = 20
 _TELL_NS: Final = 200 * NS_PER_MS
 _REASON_CLOSE: Final = 9
 _SOURCE: Final = Path("Experts", "Companion.mq5")
+
+
+class Extras(NamedTuple):
+    """What a run can do without."""
+
+    calendar: Calendar | None = None
+    on_progress: Progress | None = None
+    meddle: Meddling | None = None
 
 
 def ea_folder() -> Path:
@@ -69,10 +81,11 @@ def run_compiled(
     *,
     built: Built | None = None,
     calendar: Calendar | None = None,
+    meddle: Meddling | None = None,
 ) -> TerminalStatistics:
     """Play the configured ticks on the compiled EA's terminal, and end with the numbers.
 
-    As `run_terminal` does for the twin. A process can do this once: an EA has global variables.
+    As `run_terminal` does for the twin. A process can do this once with a `built` EA, for it has global variables.
 
     Raises:
         TerminalRefusedError: wrong secret, wrong version, or an account the bridge does not want.
@@ -90,7 +103,7 @@ def run_compiled(
             rehearse(config.profile, config.specs[terminal.symbols.index(symbol)], ticks)
     desk, observer = Desk(terminal, feed, tape), Observer()
     begun = time.monotonic()
-    _Chart(config, made, desk, feed, observer, calendar, on_progress).run()
+    _Chart(config, made, desk, feed, observer, Extras(calendar, on_progress, meddle)).run()
     order_list = hashlib.sha256(msgspec.json.encode([list(observer.intents.values()), terminal.deals])).hexdigest()
     return statistics_of(observer.counts, terminal, order_list, time.monotonic() - begun)
 
@@ -127,8 +140,7 @@ class _Chart:
         desk: Desk,
         feed: Feed,
         observer: Observer,
-        calendar: Calendar | None,
-        on_progress: Progress | None,
+        extras: Extras,
     ) -> None:
         if not config.specs:
             raise EaStartError("no symbol for the EA's chart")
@@ -136,7 +148,7 @@ class _Chart:
         self._desk = desk
         self._feed = feed
         self._observer = observer
-        self._on_progress = on_progress
+        self._extras = extras
         self._queue = EventQueue(random.Random(config.seed))  # noqa: S311 - an order of events, not a secret
         self._symbol = next(iter(config.ticks), config.specs[0].name)
         self._timer_due_us = 0
@@ -149,7 +161,7 @@ class _Chart:
             inputs=inputs_of(config),
             files_dir=config.state_dir,
             symbol=self._symbol,
-            calendar=calendar,
+            calendar=extras.calendar,
             heard=self._heard,
         )
 
@@ -168,6 +180,8 @@ class _Chart:
             else:
                 self._idle()
             self._look_around()
+            if self._extras.meddle is not None:
+                self._extras.meddle(self._ea, self._desk)
         self._ea.stop(_REASON_CLOSE)
         self._tell()
 
@@ -199,6 +213,7 @@ class _Chart:
         self._ea.host.machine_us += leap_ms * 1000
         self._ea.quoted(terminal.now_msc)
         self._desk.server_acted(update)
+        self._post_changes()  # before the tick: the server acted before the EA can see it
         if batch.symbol == self._symbol:
             self._queue.post(EventKind.TICK)
         elif self._ea.timer_ms:  # MetaTrader calls OnTick for the chart's symbol alone
@@ -219,6 +234,7 @@ class _Chart:
             self._queue.post(EventKind.TIMER)
         while True:
             self._post_changes()
+            self._desk.reveal()
             event = self._queue.begin()
             if event is None:
                 if not self._desk.execute_later():
@@ -243,7 +259,8 @@ class _Chart:
             self._live_ns = now_ns
         silent_s = (now_ns - self._live_ns) / NS_PER_S
         if silent_s > self._config.host.give_up_s:
-            raise BridgeUnreachableError(self._config.endpoint, silent_s)
+            words = EaStartError(f"the EA's last words: {self._ea.comment or (self._ea.logged or ['none'])[-1]}")
+            raise BridgeUnreachableError(self._config.endpoint, silent_s) from words
         if self._ea.is_removed:
             raise EaStartError("the EA removed itself from the chart")
         if now_ns - self._told_ns > _TELL_NS:
@@ -251,5 +268,5 @@ class _Chart:
             self._told_ns = now_ns
 
     def _tell(self) -> None:
-        if self._on_progress is not None:
-            self._on_progress(self._feed.played, self._feed.total)
+        if self._extras.on_progress is not None:
+            self._extras.on_progress(self._feed.played, self._feed.total)

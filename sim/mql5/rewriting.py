@@ -111,7 +111,7 @@ class _Rewriter:
         """The next `wanted` outside brackets."""
         place = at
         while place < len(self.code):
-            if self.text[place] in wanted:
+            if self.text[place] and self.text[place] in wanted:
                 return place
             place = self._match(place) + 1 if self.text[place] in _OPENING else place + 1
         raise self.code[min(at, len(self.code) - 1)].refused(f"{' or '.join(wanted)} expected")
@@ -177,7 +177,7 @@ class _Rewriter:
             if self.text[brace + 1 : brace + 4] != ["(", "1", ")"]:
                 raise self.code[brace].refused("only pack(1) is supported by this harness")
             brace = self._replace(brace, brace + 4, "")
-        brace = next(place for place in range(brace, len(self.code)) if self.text[place] in "{;")
+        brace = self._find(brace, "{;")
         if self.text[brace] == ";":
             return brace
         end = self._match(brace)
