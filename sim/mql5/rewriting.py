@@ -182,7 +182,7 @@ class _Rewriter:
             return brace
         end = self._match(brace)
         body = self.text[brace:end]
-        if not self.scopes:
+        if not self.scopes and self.text[at - 1] != ">":
             self.forward.append(f"{self.text[at]} {name};")
         if self.rich & {*body, *self.text[at + 2 : brace]} or ("[" in body and re.search(r"\[ \]", " ".join(body))):
             self.rich.add(name)
@@ -232,7 +232,7 @@ class _Rewriter:
         if self.text[at] not in self.types or self.text[at - 1] in {".", "::", "<"} or not self._is_name(at + 1):
             return False
         place = at + 1
-        while self._is_name(place):
+        while self._is_name(place) and self.text[place] != "operator":
             if self.text[place + 1] == "[":
                 return True
             place += 1
@@ -292,7 +292,19 @@ class _Rewriter:
     def _global(self, at: int) -> int:
         if at and not self._is_name(at - 1) and self.text[at - 1] != ">":
             self.new[at] = "ea::"
+        if not self.scopes and self._is_name(at + 1) and self.text[at + 2] == "(":
+            self._drop_defaults(at + 2)
         return at + 1
+
+    def _drop_defaults(self, opening: int) -> None:
+        """A method's body may repeat the defaults of its declaration; C++ has them once."""
+        end = self._match(opening)
+        place = opening + 1
+        while place < end:
+            stop = self._find(place, ",)")
+            equals = next((i for i in range(place, stop) if self.text[i] == "="), stop)
+            self.new.update(dict.fromkeys(range(equals, stop), ""))
+            place = stop + 1
 
     def _star(self, at: int) -> int:
         declares = self.text[at - 1] in self.types - BUILT_IN_TYPES and self._is_name(at + 1)

@@ -164,8 +164,6 @@ inline string operator""_ms(const char16_t *units, size_t length) { return strin
 }  // namespace mql
 using mql::operator""_ms;
 
-#undef NULL
-#define NULL (mql::Null{})
 #define MQL_PACKED _Pragma("pack(push, 1)")
 #define MQL_UNPACKED _Pragma("pack(pop)")
 #define MQL_CASE(member) if (value == member) return mql::string(#member);

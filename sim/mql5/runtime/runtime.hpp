@@ -13,3 +13,6 @@
 #include "sockets.hpp"
 #include "files.hpp"
 #include "exports.hpp"
+// after every header of the system, which would define it again
+#undef NULL
+#define NULL (mql::Null{})
