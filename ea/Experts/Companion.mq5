@@ -47,9 +47,12 @@ void OnDeinit(const int reason) {
    Comment("");
 }
 
-void OnTick(void) { g_advisor.Work(InpLockStep ? ADVISOR_HALF_DEAD_MS : InpDecisionWaitMs); }
+void OnTick(void) { g_advisor.OnQuotes(InpLockStep ? ADVISOR_HALF_DEAD_MS : InpDecisionWaitMs); }
 
-void OnTimer(void) { g_advisor.Work(InpLockStep ? ADVISOR_HALF_DEAD_MS : 0); }
+void OnTimer(void) {
+   g_advisor.OnQuotes(InpLockStep ? ADVISOR_HALF_DEAD_MS : 0);
+   g_advisor.OnTime();
+}
 
 void OnTradeTransaction(const MqlTradeTransaction &trans,const MqlTradeRequest &request,const MqlTradeResult &result) {
    g_advisor.OnTransaction(trans,request,result);

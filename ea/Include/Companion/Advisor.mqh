@@ -28,9 +28,10 @@ private:
    CCalendar         m_calendar;
    CStopCare         m_care;
    CPanel            m_panel;
+   CFrame            m_frame;
    string            m_problem;
    long              m_login;
-   CFrame            m_frame;
+   bool              m_was_up;
    ulong             m_terminal_id;
    ulong             m_try_ms;
    ulong             m_answer_ms;
@@ -38,7 +39,7 @@ private:
    int               m_intents_due;
 
 public:
-                     CAdvisor(void) : m_login(0),m_terminal_id(0),m_try_ms(0),m_answer_ms(0),m_failures(0),m_intents_due(0) {}
+                     CAdvisor(void) : m_login(0),m_was_up(false),m_terminal_id(0),m_try_ms(0),m_answer_ms(0),m_failures(0),m_intents_due(0) {}
 
    void              Start(void) {
       MathSrand((int)(GetTickCount64()&INT_MAX));
@@ -50,11 +51,12 @@ public:
       if(!m_session.IsDown())
          m_session.Leave(reason,"");
       m_executor.Close();
+      m_feed.Forget();
       m_login=0;
    }
 
-   // Everything that is due; waits `patience_ms` at most for the answer to what it sends.
-   void              Work(const uint patience_ms) {
+   // Quotes have come, or may have; waits `patience_ms` at most for the answer to what it sends.
+   void              OnQuotes(const uint patience_ms) {
       if(m_session.IsDown())
          Connect();
       Hear(0);
@@ -62,12 +64,18 @@ public:
       bool goes_on=true;
       while(goes_on && m_session.IsLive() && !IsStopped()) {
          Report();
-         goes_on=Stream() && Await(patience_ms) && InpLockStep;
+         goes_on=Stream() && Await(InpLockStep ? patience_ms : MathMin(patience_ms,m_session.m_rules.decision_wait_ms)) && InpLockStep;
       }
-      m_calendar.Run(m_session);
-      if(IsSilent())
+      // nobody looks after the positions: there is no session, or no answer for too long
+      if(GetTickCount64()-m_answer_ms>=(ulong)InpSilentSeconds*1000)
          m_care.Run(m_executor,m_market.NowMsc());
-      m_panel.Show(Trouble(),EnumToString(m_session.State()),m_feed.Sent(),m_feed.Gap());
+   }
+
+   // What need not be done at every quote.
+   void              OnTime(void) {
+      m_calendar.Run(m_session);
+      if(m_panel.IsDue())
+         m_panel.Show(Trouble(),m_session.State(),m_feed.Sent(),m_feed.Gap());
    }
 
    void              OnTransaction(const MqlTradeTransaction &transaction,const MqlTradeRequest &request,
@@ -83,36 +91,30 @@ public:
    }
 
 private:
-   // Whether nobody looks after the positions: no session, or no answer for too long.
-   bool              IsSilent(void) const { return(GetTickCount64()-m_answer_ms>=(ulong)InpSilentSeconds*1000); }
-
    // What stands in the way, the gravest first.
    string            Trouble(void) const {
       string found=(m_problem!="") ? m_problem : CPanel::Obstacle();
-      if(found=="" && m_login!=0)
+      if(found=="")
          found=m_executor.Problem();
       if(found=="" && m_market.Unquoted()!="")
          found="no quote of "+m_market.Unquoted()+" yet: is its market open, and is it in Market Watch?";
-      if(found=="" && m_session.IsDown() && m_session.Problem()!="") {
-         string remedy=CPanel::Remedy(m_session.SocketError());
-         found=(remedy!="") ? remedy : m_session.Problem();
-      }
+      if(found=="" && m_session.IsDown())
+         found=CPanel::Remedy(m_session.SocketError(),m_session.Problem());
       return(found!="" ? found : CPanel::Warning());
    }
 
    // -- the session ------------------------------------------------------------------------------------------------
 
    void              Connect(void) {
-      ulong now=GetTickCount64();
-      if(now<m_try_ms || !IsReady())
+      if(GetTickCount64()<m_try_ms || !IsReady())
          return;
       WireHello hello;
       Introduce(hello);
       m_feed.Rewind();
       m_calendar.Restart();
       m_intents_due=0;
-      if(!m_session.Begin(hello))
-         BackOff();
+      m_was_up=true;
+      m_session.Begin(hello);
    }
 
    // Whether everything is there that a session needs: account, quotes, memory.
@@ -120,13 +122,15 @@ private:
       if(m_problem!="" || CPanel::Obstacle()!="" || m_market.Unquoted()!="")
          return(false);
       if(m_login!=CAccount::Login()) {
-         m_login=CAccount::Login();
+         m_login=m_executor.Open(CAccount::Login()) ? CAccount::Login() : 0;
          m_terminal_id=CAccount::TerminalNumber();
-         m_executor.Open(m_login);
       }
       if(m_terminal_id==0)
          m_problem="this terminal's number can be neither read nor written: check the disk";
-      return(m_problem=="" && m_executor.Problem()=="" && m_feed.Start(m_market));
+      bool is_ready=(m_problem=="" && m_login!=0 && m_feed.Start(m_market));
+      if(!is_ready)
+         BackOff();
+      return(is_ready);
    }
 
    void              Introduce(WireHello &hello) {
@@ -154,16 +158,16 @@ private:
 
    // Heartbeats, and an end to a bridge that is silent or only pretends to live.
    void              Keep(void) {
-      bool was_up=!m_session.IsDown();
       if(m_session.OnTime())
          Beat();
-      bool waits=m_feed.Waiting(0)>0 || m_intents_due>0;
+      bool waits=m_feed.Waiting()>0 || m_intents_due>0;
       if(m_session.IsLive() && !waits)
          m_answer_ms=GetTickCount64();
       else if(m_session.IsLive() && GetTickCount64()-m_answer_ms>ADVISOR_HALF_DEAD_MS)
          m_session.Leave(WIRE_BYE_RESTARTING,"no answer to ticks");
-      if(was_up && m_session.IsDown())
+      if(m_was_up && m_session.IsDown())
          BackOff();
+      m_was_up=!m_session.IsDown();
    }
 
    void              Beat(void) {
@@ -195,12 +199,13 @@ private:
 
    void              Obey(const int type) {
       switch(type) {
-         case WIRE_MESSAGE_WELCOME:   TellAll();         break;
+         case WIRE_MESSAGE_WELCOME:   TellAll();          break;
          case WIRE_MESSAGE_HISTORY:   OnHistoryRequest(); break;
-         case WIRE_MESSAGE_DECISION:  OnDecision();      break;
+         case WIRE_MESSAGE_DECISION:  OnDecision();       break;
          case WIRE_MESSAGE_INTENT:    OnIntent();         break;
-         case WIRE_MESSAGE_HEARTBEAT: OnHeartbeat();      break;
       }
+      if(type==WIRE_MESSAGE_HEARTBEAT && m_session.IsSnapshotWanted())
+         TellSnapshot();
    }
 
    void              TellAll(void) {
@@ -268,11 +273,6 @@ private:
       TellUpdate();
    }
 
-   void              OnHeartbeat(void) {
-      if(m_session.IsSnapshotWanted())
-         TellSnapshot();
-   }
-
    // -- what the bridge is told ------------------------------------------------------------------------------------
 
    void              Report(void) {
@@ -300,15 +300,13 @@ private:
    }
 
    bool              MaySend(void) const {
-      if(!m_session.IsLive())
-         return(false);
-      return(!InpLockStep || (m_intents_due==0 && m_feed.Waiting(0)==0));
+      return(m_session.IsLive() && m_session.MaySay() && (!InpLockStep || (m_intents_due==0 && m_feed.Waiting()==0)));
    }
 
    // Takes answers until there is nothing to wait for. Only reads that came back empty count: clocks may stand still.
    bool              Await(const uint patience_ms) {
       uint waited=0;
-      while(m_session.IsLive() && (m_feed.Waiting(0)>0 || m_intents_due>0) && !IsStopped()) {
+      while(m_session.IsLive() && (m_feed.Waiting()>0 || m_intents_due>0) && !IsStopped()) {
          if(waited>=patience_ms)
             return(false);
          uint slice=MathMin(patience_ms-waited,ADVISOR_SLICE_MS);

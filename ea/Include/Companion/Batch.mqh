@@ -12,8 +12,7 @@ public:
    CFrame            m_frame;
    TickPlace         m_before;
    int               m_symbol;
-   ulong             m_sent_ms;
    bool              m_is_answered;
 
-                     CBatch(void) : m_symbol(0),m_sent_ms(0),m_is_answered(false) {}
+                     CBatch(void) : m_symbol(0),m_is_answered(false) {}
 };

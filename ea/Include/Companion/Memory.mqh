@@ -26,7 +26,7 @@ private:
    int               m_size;                      // of one, with its checksum
 
 public:
-                     CMemory(void) : m_problem("the memory of intents is not open"),m_file(INVALID_HANDLE),m_written(0),m_size(0) {}
+                     CMemory(void) : m_file(INVALID_HANDLE),m_written(0),m_size(0) {}
                     ~CMemory(void) { Close(); }
    // Why nothing may be carried out; nothing where all is well.
    string            Problem(void) const { return(m_problem); }

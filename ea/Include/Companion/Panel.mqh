@@ -19,6 +19,8 @@ public:
 
    // What keeps the EA from trading, with its remedy; nothing where all is well.
    static string     Obstacle(void) {
+      if(MQLInfoInteger(MQL_TESTER)!=0)
+         return("the Strategy Tester has no sockets: use companion replay --ea mql5");
       if(InpSecret=="")
          return("InpSecret is empty: enter the same secret as COMPANION_SECRET of the bridge (F7, Inputs)");
       if(CAccount::Login()==0 || !CAccount::IsConnected())
@@ -41,7 +43,8 @@ public:
       return(CAccount::MayTrade() ? "" : "the broker does not allow EAs to trade on this account: ask the broker");
    }
 
-   static string     Remedy(const int error) {
+   // What to do about a socket's `error`; `problem` itself where there is nothing to add.
+   static string     Remedy(const int error,const string problem) {
       string address=StringFormat("%s:%u",InpHost,InpPort);
       if(error==PANEL_NOT_ALLOWED)
          return("the terminal does not allow connections to "+InpHost
@@ -49,20 +52,20 @@ public:
       if(error==PANEL_NOT_CONNECTED)
          return("nothing answers at "+address+": is the bridge running there, and is "+InpHost
                 +" listed under Tools, Options, Expert Advisors, Allow WebRequest for listed URL?");
-      return("");
+      return(problem);
    }
 
-   // Shows it twice a second at most; a new problem goes to the log as well.
-   void              Show(const string problem,const string state,const ulong ticks,const string note) {
-      if(problem!=m_printed && problem!="")
+   // Twice a second is often enough.
+   bool              IsDue(void) const { return(GetTickCount64()-m_shown_ms>=PANEL_EVERY_MS); }
+
+   // A new problem goes to the log as well, once until all is well again.
+   void              Show(const string problem,const ENUM_SESSION_STATE state,const ulong ticks,const string note) {
+      if(problem!="" && problem!=m_printed)
          Print(problem);
-      bool is_new=(problem!=m_printed);
-      m_printed=problem;
-      ulong now=GetTickCount64();
-      if(!is_new && now-m_shown_ms<PANEL_EVERY_MS)
-         return;
-      m_shown_ms=now;
-      Comment(StringFormat("Companion %s:%u: %s\n%I64u ticks sent\nlast decision %s\n%s\n%s",InpHost,InpPort,state,ticks,
-                           m_decision=="" ? "none yet" : m_decision,problem,note));
+      if(problem!="" || state==SESSION_LIVE)
+         m_printed=problem;
+      m_shown_ms=GetTickCount64();
+      Comment(StringFormat("Companion %s:%u: %s\n%I64u ticks sent\nlast decision %s\n%s\n%s",InpHost,InpPort,EnumToString(state),
+                           ticks,m_decision=="" ? "none yet" : m_decision,problem,note));
    }
 };

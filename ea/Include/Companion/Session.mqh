@@ -33,11 +33,12 @@ private:
    uint              m_number;
    ulong             m_heard_ms;
    ulong             m_beat_ms;
+   ulong             m_paid_us;      // up to when the frames said so far use up the rate
    bool              m_is_refused;
    string            m_problem;
 
 public:
-                     CSession(void) : m_state(SESSION_DOWN),m_is_refused(false) {}
+                     CSession(void) : m_state(SESSION_DOWN),m_paid_us(0),m_is_refused(false) {}
    ENUM_SESSION_STATE State(void) const { return(m_state); }
    bool              IsLive(void) const { return(m_state==SESSION_LIVE); }
    bool              IsDown(void) const { return(m_state==SESSION_DOWN); }
@@ -47,6 +48,8 @@ public:
    string            Problem(void) const { return(m_problem); }
    // How many items of `bytes` fit into one frame besides header and body.
    int               RoomFor(const int bytes) const { return(MathMax(1,((int)m_rules.max_frame_bytes-1024)/bytes)); }
+   // Whether another frame keeps to the bridge's rate; a second's worth may go at once.
+   bool              MaySay(void) const { return(m_paid_us<GetMicrosecondCount()+1000000); }
    // Whether the heartbeat just heard asks for a snapshot.
    bool              IsSnapshotWanted(void) const { return((m_header.flags&WIRE_FLAG_SNAPSHOT_WANTED)!=0); }
 
@@ -55,6 +58,7 @@ public:
       ZeroMemory(m_rules);
       m_rules.max_frame_bytes=WIRE_HANDSHAKE_FRAME_BYTES;
       m_rules.silence_ms=SESSION_HANDSHAKE_MS;
+      m_rules.frames_per_second=UINT_MAX;
       m_sent=m_heard=m_acked=m_number=0;
       m_is_refused=false;
       m_problem="";
@@ -78,6 +82,7 @@ public:
       if(frame.Size()>(int)m_rules.max_frame_bytes || !frame.Seal(header,m_said_bytes))
          return(Drop(StringFormat("a frame of %d bytes cannot be sent",frame.Size())));
       m_sent=header.seq;
+      m_paid_us=MathMax(m_paid_us,GetMicrosecondCount())+1000000/MathMax(m_rules.frames_per_second,1);
       return(m_link.Send(m_said_bytes) || Drop(m_link.Problem()));
    }
 

@@ -23,16 +23,27 @@ public:
    string            Gap(void) const { return(m_gap); }
    bool              HasUnsent(void) const { return(m_unsent<m_next); }
 
-   // Ticks flow from here on; a symbol whose ticks flowed before goes on where it ended.
+   // Where ticks will flow from: on from where they ended, if the terminal still has that place, else from now on.
    bool              Start(const CMarket &market) {
-      TickPlace nowhere={0,0};
-      while(ArraySize(m_places)<market.Total()) {
-         TickPlace place=nowhere;
-         if(!FindNewest(market.Name(ArraySize(m_places)),place))
+      for(int i=0; i<market.Total(); i++) {
+         TickPlace newest;
+         if(!FindNewest(market.Name(i),newest))
             return(false);
-         Append(m_places,place);
+         if(i>=ArraySize(m_places))
+            Append(m_places,newest);
+         else if(!IsThere(market.Name(i),m_places[i])) {
+            TellGap(market.Name(i),m_places[i].msc,newest.msc);
+            m_places[i]=newest;
+            Skip();
+         }
       }
       return(true);
+   }
+
+   // Ticks go by from now on that will never be sent.
+   void              Forget(void) {
+      ArrayResize(m_places,0);
+      Skip();
    }
 
    // A new connection: what was not answered goes out again.
@@ -46,13 +57,11 @@ public:
             place=m_batches[number%FEED_WINDOW].m_before;
    }
 
-   // Batches whose answer is still waited for, `wait_ms` at most (0: for ever).
-   int               Waiting(const ulong wait_ms) const {
+   // How many batches wait for their answer.
+   int               Waiting(void) const {
       int count=0;
-      ulong now=GetTickCount64();
       for(uint number=m_oldest; number<m_unsent; number++)
-         if(!m_batches[number%FEED_WINDOW].m_is_answered && (wait_ms==0 || now-m_batches[number%FEED_WINDOW].m_sent_ms<wait_ms))
-            count++;
+         count+=m_batches[number%FEED_WINDOW].m_is_answered ? 0 : 1;
       return(count);
    }
 
@@ -86,7 +95,6 @@ public:
          m_unsent++;
       if(!HasUnsent())
          return(false);
-      m_batches[m_unsent%FEED_WINDOW].m_sent_ms=GetTickCount64();
       m_unsent++;
       return(session.Say(m_batches[(m_unsent-1)%FEED_WINDOW].m_frame));
    }
@@ -105,6 +113,20 @@ private:
       return(count>=0);
    }
 
+   // A number is left out: the bridge sees that the ticks do not go on where they ended.
+   void              Skip(void) {
+      m_next++;
+      m_oldest=m_next;
+      m_unsent=m_next;
+   }
+
+   bool              IsThere(const string name,const TickPlace &place) {
+      if(place.seen==0)
+         return(true);
+      int count=CopyTicks(name,m_ticks,COPY_TICKS_ALL,(ulong)place.msc,(uint)place.seen);
+      return(count==place.seen && m_ticks[count-1].time_msc==place.msc);
+   }
+
    static TickPlace  After(const TickPlace &place,const long msc) {
       TickPlace next;
       next.msc=msc;
@@ -118,8 +140,8 @@ private:
       int count=CopyTicks(name,m_ticks,COPY_TICKS_ALL,(ulong)place.msc,(uint)(place.seen+limit));
       while(first<count && first<place.seen && m_ticks[first].time_msc==place.msc)
          first++;
-      if(first<place.seen && count>0)
-         TellGap(name,place.msc,first<count ? m_ticks[first].time_msc : place.msc);
+      if(first<count && first<place.seen)
+         TellGap(name,place.msc,m_ticks[first].time_msc);
       return(MathMin(count,first+limit));
    }
 
