@@ -42,8 +42,9 @@ _WARNINGS: Final = tuple(
         "uninitialized",
     )
 )
-# clang counts a change of sign among the conversions, g++ and MetaEditor do not
-_NO_WARNINGS: Final = ("-Wno-sign-conversion",)
+# clang counts a change of sign among the conversions, g++ and MetaEditor do not; what g++'s optimizer suspects differs
+# from version to version, and clang does not know that warning
+_NO_WARNINGS: Final = ("-Wno-sign-conversion", "-Wno-unknown-warning-option", "-Wno-maybe-uninitialized")
 _SANITIZE: Final = (
     "-fsanitize=address,undefined",
     "-fno-sanitize=alignment,vptr",  # packed structs are unaligned on purpose
@@ -52,7 +53,7 @@ _SANITIZE: Final = (
 )
 _LONGEST_S: Final = 600
 _MAKERS: Final = ("tokens", "expansion", "rewriting", "build")
-_KEPT: Final = 32
+_KEPT: Final = 16
 _SCREEN: Final = 40
 
 
@@ -63,6 +64,11 @@ class Built(msgspec.Struct, frozen=True, kw_only=True):
     inputs: tuple[Input, ...]
     handlers: tuple[str, ...]
     properties: tuple[str, ...]
+
+    def copied(self, library: Path) -> "Built":
+        """The same EA in a file of its own: a process can run a file once, because an EA has global variables."""
+        shutil.copy(self.library, library)
+        return msgspec.structs.replace(self, library=library)
 
 
 class _Facts(msgspec.Struct, frozen=True):
@@ -127,7 +133,7 @@ def build(source: Path, include_dir: Path, *, sanitize: bool = False) -> Built:
         _compile(command, translation, library, source)
         known = _Facts(tuple(translation.inputs), translation.handlers)
         _put(facts, msgspec.json.encode(known))
-        _clear_out(library.parent)
+        _clear_out(library.parent, source.stem)
     told = msgspec.json.decode(facts.read_bytes(), type=_Facts)
     inputs = tuple(Input(*one) for one in told.inputs)
     return Built(library=library, inputs=inputs, handlers=told.handlers, properties=expansion.properties)
@@ -190,9 +196,9 @@ def _put(path: Path, content: bytes) -> None:
     draft.replace(path)
 
 
-def _clear_out(folder: Path) -> None:
-    """Only the newest builds stay."""
-    for library in sorted(folder.glob("*.so"), key=lambda path: path.stat().st_mtime)[:-_KEPT]:
+def _clear_out(folder: Path, name: str) -> None:
+    """Only the newest builds of an EA stay."""
+    for library in sorted(folder.glob(f"{name}-*.so"), key=lambda path: path.stat().st_mtime)[:-_KEPT]:
         library.unlink(missing_ok=True)
         library.with_suffix(".json").unlink(missing_ok=True)
 

@@ -134,9 +134,10 @@ class EaHost:
             raise EaStartError(f"OnInit returned {code}: {self.logged[-1] if self.logged else 'no reason given'}")
 
     def stop(self, reason: int) -> None:
-        """OnDeinit with MT5's `reason`; what the EA left in global variables is written down."""
+        """OnDeinit with MT5's `reason`, then the destructors of global objects; global variables are written down."""
         self.host.is_stopped, self.host.deinit_reason = 1, reason
         self._call("OnDeinit", ctypes.c_int(reason))
+        self._library.ea_finish()
         self._globals.flush()
 
     def handle(self, event: Event) -> None:

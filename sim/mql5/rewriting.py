@@ -266,12 +266,24 @@ class _Rewriter:
             raise self.code[at].refused("a name expected")
         place, dimensions = self._dimensions(at + 1)
         stop = self._find(place, ",;")
+        self._double_braces(place, stop, len(dimensions))
         start = self._spelled(place, stop)
         if dimensions and not dimensions[0] and self.text[place : place + 2] == ["=", "{"]:
             dimensions[0] = str(self._count(place + 1))
         if stop > end:
             raise self.code[at].refused("; expected")
         return _Declarator(name, dimensions, f" {start}" if start else ""), stop
+
+    def _double_braces(self, begin: int, end: int, dimensions: int) -> None:
+        """An array is a struct around a plain array here: its initialiser takes two braces a dimension."""
+        depth = 0
+        for place in range(begin, end):
+            if self.text[place] == "{":
+                depth += 1
+                self.new[place] = "{{" if depth <= dimensions else "{"
+            elif self.text[place] == "}":
+                self.new[place] = "}}" if depth <= dimensions else "}"
+                depth -= 1
 
     def _count(self, brace: int) -> int:
         """How many elements an initialiser gives."""

@@ -1,8 +1,8 @@
 """MQL5 source as tokens: what is code, what is text, and which line it stands on."""
 
-import calendar
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -147,7 +147,7 @@ def _moment(token: Token) -> str:
     first, month, last, hour, minute, second = (int(part or 0) for part in match.groups())
     year, day = (first, last) if first > _LONGEST_DAY else (last, first)
     try:
-        seconds = calendar.timegm((year, month, day, hour, minute, second))
+        seconds = int(datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp())
     except ValueError:
         raise token.refused(f"{token.text} is no date") from None
     return f"((datetime){seconds}L)"

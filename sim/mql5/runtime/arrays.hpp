@@ -108,7 +108,7 @@ template <class A> int ArraySize(const A &array) { return const_view_of(array).s
 template <class A> int ArrayRange(const A &array, int rank) { return rank ? (int)(sizeof(element_of<A>) / sizeof(array[0][0])) : ArraySize(array); }
 template <class A> int ArrayResize(A &&array, int size, int reserve = 0) {
   int reached = view_of(array).resize(size, reserve);
-  return reached < size ? (fails(4007), -1) : reached;
+  return reached < 0 || reached < size ? (fails(4007), -1) : reached;
 }
 template <class A> void ArrayFree(A &&array) { view_of(array).resize(0); }
 template <class A> bool ArrayIsDynamic(const A &array) { return const_view_of(array).is_dynamic(); }

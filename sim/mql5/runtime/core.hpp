@@ -46,6 +46,8 @@ inline Host &host() {
   return *lent;
 }
 
+inline Host &at_load = host();  // while the address is there
+
 // -- faults ------------------------------------------------------------------------------------------------------------
 struct Fault : std::runtime_error {
   using runtime_error::runtime_error;

@@ -34,7 +34,7 @@ template <class T> T input_value(const char *name, T value) {
   static type name##_of_host = mql::input_value<type>(#name, value); static const type &name = name##_of_host;
 
 // -- handlers ----------------------------------------------------------------------------------------------------------
-inline std::string fault_text;
+inline std::string &fault_text = *new std::string;  // outlives the EA's globals
 inline sigjmp_buf fault_exit;
 inline volatile sig_atomic_t is_inside = 0;
 
@@ -66,6 +66,24 @@ template <class F> int guarded(const char *handler, F body) {
   is_inside = 0;
   return result;
 }
+// -- the end -----------------------------------------------------------------------------------------------------------
+// Destructors of the EA's globals run after OnDeinit, as in the terminal, and not when the process ends: by then there is
+// no host to call any more, and an EA that was killed runs none.
+struct Ending {
+  void (*run)(void *);
+  void *object;
+};
+inline std::vector<Ending> *endings = nullptr;
+inline int finish() {
+  return guarded("destructors", [] {
+    for (; endings && !endings->empty();) {
+      Ending last = endings->back();
+      endings->pop_back();
+      last.run(last.object);
+    }
+    return 0;
+  });
+}
 inline MqlTradeTransaction taken(const HostTransaction &t) {
   return {t.deal, t.order, string(t.symbol), (ENUM_TRADE_TRANSACTION_TYPE)t.type, (ENUM_ORDER_TYPE)t.order_type,
           (ENUM_ORDER_STATE)t.order_state, (ENUM_DEAL_TYPE)t.deal_type, (ENUM_ORDER_TYPE_TIME)t.time_type, t.time_expiration,
@@ -96,6 +114,13 @@ inline MqlTradeTransaction taken(const HostTransaction &t) {
   MQL_EXPORT ea_OnTradeTransaction(const HostTransaction *transaction, const HostRequest *request, const HostResult *result) { \
     return mql::guarded("OnTradeTransaction", [=] { \
       ea::OnTradeTransaction(mql::taken(*transaction), mql::taken(*request), mql::taken(*result)); return 0; }); }
+// takes the place of the one in the C library, for this library alone
+extern "C" __attribute__((visibility("hidden"))) int __cxa_atexit(void (*run)(void *), void *object, void *) noexcept {
+  if (!mql::endings) mql::endings = new std::vector<mql::Ending>;
+  mql::endings->push_back({run, object});
+  return 0;
+}
 #define MQL_EXPORTS \
+  MQL_EXPORT ea_finish() { return mql::finish(); } \
   MQL_EXPORT ea_wait_readable(int timeout_ms) { return mql::wait_readable(timeout_ms); } \
   extern "C" __attribute__((visibility("default"))) const char *ea_fault() { return mql::fault_text.c_str(); }

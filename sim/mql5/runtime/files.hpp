@@ -13,7 +13,7 @@ struct File {
   ushort delimiter = '\t';
   uint codepage = 0;
 };
-inline File files[64];
+inline std::vector<File> &files = *new std::vector<File>(64);  // outlives the EA's globals
 
 // Where a name leads; empty for one that would leave the folder.
 inline std::string path_of(const string &name, int common) {
@@ -27,8 +27,8 @@ inline void make_folders(const std::string &path) {
   for (size_t at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1)) mkdir(path.substr(0, at).c_str(), 0700);
 }
 inline File *file_of(int handle) {
-  bool is_known = handle > 0 && handle < 64 && files[handle].stream;
-  return is_known ? &files[handle] : (fails(ERR_WRONG_FILEHANDLE), nullptr);
+  bool is_known = handle > 0 && handle < 64 && files[(size_t)handle].stream;
+  return is_known ? &files[(size_t)handle] : (fails(ERR_WRONG_FILEHANDLE), nullptr);
 }
 // Another handle on the same file is refused unless both share it.
 inline bool is_taken(const std::string &path, int flags) {
@@ -43,7 +43,7 @@ inline int FileOpen(const string &name, int flags, ushort delimiter = '\t', uint
   std::string path = path_of(name, flags);
   if (path.empty()) return INVALID_HANDLE;
   int handle = 1;
-  while (handle < 64 && files[handle].stream) handle++;
+  while (handle < 64 && files[(size_t)handle].stream) handle++;
   if (handle == 64) return fails(ERR_TOO_MANY_FILES), INVALID_HANDLE;
   bool reads = flags & FILE_READ, writes = flags & FILE_WRITE;
   if ((!reads && !writes) || is_taken(path, flags)) return fails(ERR_CANNOT_OPEN_FILE), INVALID_HANDLE;
@@ -52,7 +52,7 @@ inline int FileOpen(const string &name, int flags, ushort delimiter = '\t', uint
   FILE *stream = fopen(path.c_str(), reads ? writes ? "r+b" : "rb" : "w+b");
   if (!stream && reads && writes) stream = fopen(path.c_str(), "w+b");
   if (!stream) return fails(errno == ENOENT ? ERR_FILE_NOT_EXIST : ERR_CANNOT_OPEN_FILE), INVALID_HANDLE;
-  files[handle] = {stream, flags, path, delimiter, codepage};
+  files[(size_t)handle] = {stream, flags, path, delimiter, codepage};
   return handle;
 }
 inline void FileClose(int handle) {
