@@ -45,6 +45,8 @@ _WARNINGS: Final = tuple(
 # clang counts a change of sign among the conversions, g++ and MetaEditor do not; what g++'s optimizer suspects differs
 # from version to version, and clang does not know that warning
 _NO_WARNINGS: Final = ("-Wno-sign-conversion", "-Wno-unknown-warning-option", "-Wno-maybe-uninitialized")
+# without them the optimizer turns 1/x into comparisons, and nothing happens where MetaTrader stops the EA
+_DIVISIONS: Final = ("-fsanitize=integer-divide-by-zero", "-fsanitize-undefined-trap-on-error")
 _SANITIZE: Final = (
     "-fsanitize=address,undefined",
     "-fno-sanitize=alignment,vptr",  # packed structs are unaligned on purpose
@@ -140,7 +142,8 @@ def build(source: Path, include_dir: Path, *, sanitize: bool = False) -> Built:
 
 
 def _flags(*, sanitize: bool) -> tuple[str, ...]:
-    return (*_LANGUAGE, *_SHAPE, *_WARNINGS, *_NO_WARNINGS, *(("-O1", *_SANITIZE) if sanitize else ("-O2",)))
+    checks = ("-O1", *_SANITIZE) if sanitize else ("-O2", *_DIVISIONS)
+    return (*_LANGUAGE, *_SHAPE, *_WARNINGS, *_NO_WARNINGS, *checks)
 
 
 def _fingerprint(expansion: Expansion, command: tuple[str, ...]) -> str:

@@ -38,10 +38,15 @@ inline std::string &fault_text = *new std::string;  // outlives the EA's globals
 inline sigjmp_buf fault_exit;
 inline volatile sig_atomic_t is_inside = 0;
 
-inline void on_division(int) {
+// a division by zero is made a trap by the compiler's flags, and is a fault of its own on some processors
+inline void on_division(int number) {
   if (is_inside) siglongjmp(fault_exit, 1);
-  signal(SIGFPE, SIG_DFL);
-  raise(SIGFPE);
+  signal(number, SIG_DFL);
+  raise(number);
+}
+inline bool watch_divisions() {
+  for (int number : {SIGFPE, SIGILL, SIGTRAP}) signal(number, on_division);
+  return true;
 }
 inline int stopped_by(const char *handler, const char *why) {
   fault_text = std::string(handler) + ": " + why;
@@ -51,8 +56,8 @@ inline int stopped_by(const char *handler, const char *why) {
 // A handler that faults has removed the EA from its chart: nothing of it runs again.
 template <class F> int guarded(const char *handler, F body) {
   if (!fault_text.empty()) return -1;
-  static bool is_ready = (signal(SIGFPE, on_division), true);
-  (void)is_ready;
+  static const bool is_watched = watch_divisions();
+  (void)is_watched;
   if (sigsetjmp(fault_exit, 1)) return is_inside = 0, stopped_by(handler, "zero divide");
   int result = -1;
   is_inside = 1;
