@@ -102,12 +102,13 @@ def measured(plan: Plan, *, holding: bool = False, busy_poll: bool = False) -> t
     """Ping-pong and paced round trips of a fresh bridge and a fresh echo."""
     found = market()
     history, ticks = found.ticks[:HISTORY_TICKS], wanted(found.ticks[HISTORY_TICKS:], plan.ticks)
+    rules = settings(max_holding_s=0.0)  # the open position is never too old
     with ExitStack() as stack:
-        bridge = stack.enter_context(running_bridge(settings(), busy_poll=busy_poll))
+        bridge = stack.enter_context(running_bridge(rules, busy_poll=busy_poll))
         endpoint = stack.enter_context(running_echo())
         context = stack.enter_context(zmq.Context())
         terminal = stack.enter_context(RawTerminal(context, bridge.endpoint))
-        terminal.live(SECRET, settings(), found.spec, history, holding=holding)
+        terminal.live(SECRET, rules, found.spec, history, holding=holding)
         frames = terminal.frames(ticks)
         ours = Contender(terminal, frames)
         echo = Contender(stack.enter_context(RawTerminal(context, endpoint)), frames)

@@ -52,12 +52,12 @@ def synthetic(days: int) -> Table:
     return synthetic_market(seed=1, days=days)[SYMBOL]
 
 
-def settings() -> EngineSettings:
+def settings(*, max_holding_s: float = 14_400.0) -> EngineSettings:
     """M5, and rules eager enough to trade a few times in five days, with every kind of care on."""
     return EngineSettings(
         symbols=(SYMBOL,),
         timeframes=(Timeframe.M5,),
         entry=EntrySettings(score_threshold=0.5, max_spread_atr_fraction=0.6, max_spread_points=80.0),
-        care=CareSettings(break_even_r=0.6, trailing_start_r=0.8, trailing_atr=1.5, max_holding_s=14_400.0),
+        care=CareSettings(break_even_r=0.6, trailing_start_r=0.8, trailing_atr=1.5, max_holding_s=max_holding_s),
         commission_per_lot={"*": 7.0},
     )

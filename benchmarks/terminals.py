@@ -29,6 +29,7 @@ TYPE_AT: Final = records.HEADER.offsets()["type"]
 BATCH_AT: Final = codec.HEADER_BYTES + records.DECISION.offsets()["batch"]
 HEARTBEAT: Final = int(MessageType.HEARTBEAT)
 DECISION: Final = int(MessageType.DECISION)
+ANSWERS: Final = (DECISION, int(MessageType.TICKS))  # of the bridge, of the echo
 MONEY: Final = Money(balance=10_000.0, equity=10_000.0, margin=0.0, margin_free=10_000.0)
 _LOGIN: Final = 5_000_001
 _LEVERAGE: Final = 500
@@ -114,12 +115,15 @@ class RawTerminal:
 
 
 def round_trip_ns(socket: "zmq.Socket[bytes]", frame: bytes) -> int:
-    """Send `frame` and wait for what answers it: anything but a heartbeat."""
+    """Send `frame` and wait for its answer. Heartbeats may come in between, and nothing else."""
     begun_ns = time.perf_counter_ns()
     socket.send(frame)
-    while socket.recv()[TYPE_AT] == HEARTBEAT:
-        pass
-    return time.perf_counter_ns() - begun_ns
+    answer = socket.recv()
+    while answer[TYPE_AT] == HEARTBEAT:
+        answer = socket.recv()
+    duration_ns = time.perf_counter_ns() - begun_ns
+    assert answer[TYPE_AT] in ANSWERS, f"message {answer[TYPE_AT]} is no answer: what follows would be timed wrongly"
+    return duration_ns
 
 
 def batches_answered(socket: "zmq.Socket[bytes]") -> Iterator[int]:

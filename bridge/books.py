@@ -76,6 +76,12 @@ class Books:
             frame = frame[:_STRANGER_BYTES]
         self.capture.append(EntryKind.INBOUND, terminal, frame, now_ns, utc_ns, flags)
 
+    def note_exchange(self, terminal: int, frame: bytes, answer: bytes, now_ns: int, utc_ns: int) -> None:
+        """Record a frame that the engine was fed with, and the one that answered it."""
+        append = self.capture.append
+        append(EntryKind.INBOUND, terminal, frame, now_ns, utc_ns, EntryFlag.CONSUMED)
+        append(EntryKind.OUTBOUND, terminal, answer, now_ns, utc_ns)
+
     def note_outbound(self, terminal: int, frames: Sequence[bytes], now_ns: int, utc_ns: int) -> None:
         """Record frames that left."""
         if terminal == STRANGER and self._strangers > _STRANGER_FRAMES:

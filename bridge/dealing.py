@@ -19,6 +19,7 @@ from domain.trading import AccountSnapshot
 from domain.updates import Money
 from strategy.tables import Table
 from wire.enums import ErrorCode
+from wire.kinds import MAX_TIME_NS
 from wire.messages import (
     Ask,
     Calendar,
@@ -36,6 +37,7 @@ from wire.messages import (
     Ticks,
 )
 from wire.parts import joined_snapshot
+from wire.quotes import LoneTick
 from wire.session import BridgeSession
 from wire.states import SessionState
 
@@ -103,6 +105,33 @@ class Dealing:
         self._fed_at = None
         self._ON[type(message)](self, message, now_ns, utc_ns)
         return self._fed_at
+
+    def pass_over(self, tick: LoneTick, raw: bytes, utc_ns: int) -> bool:
+        """Take a lone tick (`raw` as it lies in its frame) in the shorter way; False leaves it to `take`, untouched.
+
+        This is what `take` does with a tick between two minutes at which the engine sees nothing to decide.
+        """
+        name, trader = self._session.symbols[tick.symbol_index], self.trader
+        clock_ns = utc_ns_from_server_msc(tick.time_msc, tick.server_offset_s)
+        server_ns = max(self.server_ns, clock_ns)
+        if (
+            name not in self._open_symbols
+            or not trader.stream.goes_on_with(tick.batch)
+            or server_ns // _MINUTE_NS != self._minute
+            or server_ns > MAX_TIME_NS
+            or tick.equity > trader.account.peak_equity
+            or self._clock.is_ahead(clock_ns, utc_ns)
+        ):
+            return False
+        money = Money(balance=tick.balance, equity=tick.equity, margin=tick.margin, margin_free=tick.margin_free)
+        if not trader.engine.pass_over(name, raw, tick.server_offset_s, money):
+            return False
+        self.server_ns = server_ns
+        self.counts.batches += 1
+        self.counts.ticks += 1
+        trader.stream.fed(tick.batch, 1, tick.time_msc)
+        self._quoted.add(name)
+        return True
 
     def obstacle(self) -> str:
         """What stands between this terminal and trading; empty when nothing does."""

@@ -7,13 +7,14 @@ that the journal can be written first.
 
 from typing import Final
 
-from bridge.answers import holding
+from bridge.answers import WATCHING, holding
 from bridge.config import DeskRules
 from bridge.dealing import Dealing
 from bridge.trader import Trader
 from domain.servertime import NS_PER_S
 from wire.enums import MAX_TIMEFRAMES, ByeReason, ErrorCode
 from wire.errors import RemoteProtocolError
+from wire.kinds import TEXT_BYTES, cut_text
 from wire.messages import (
     Auth,
     Bye,
@@ -25,9 +26,11 @@ from wire.messages import (
     Message,
     Welcome,
 )
+from wire.quotes import TICKS_AT
 from wire.session import BridgeSession, HeartbeatDue, Limits
 
 _DAY_MS: Final = 86_400_000
+_WATCHING: Final = cut_text(WATCHING, TEXT_BYTES)
 
 
 class Desk:
@@ -89,6 +92,18 @@ class Desk:
                 self.fed_at = self.dealing.take(message, now_ns, utc_ns)
             else:
                 self._converse(message, now_ns, utc_ns)
+
+    def pass_over(self, frame: bytes, now_ns: int, utc_ns: int) -> bytes | None:
+        """Take in a lone tick at which nothing can be decided, as nearly all frames are, and give the answer to it.
+
+        What it comes to is what `receive` and `release` would come to, in less time. None leaves it to them, untouched.
+        """
+        tick = self.session.lone_tick(frame, now_ns)
+        if tick is None or self._outbox or self._frames or self.dealing is None:
+            return None
+        if not self.dealing.pass_over(tick, frame[TICKS_AT:], utc_ns):
+            return None
+        return self.session.answer_watching(tick, self.dealing.server_ns, _WATCHING, now_ns, utc_ns)
 
     def _converse(self, message: Message, now_ns: int, utc_ns: int) -> None:
         match message:

@@ -192,18 +192,33 @@ class BridgeService:
             return
         utc_ns = time.time_ns()
         try:
-            desk.receive(frame, now_ns, utc_ns)
-            if desk.wants_admission:
-                self._admit(peer, desk, now_ns, utc_ns)
-            frames = self._send_released(peer, desk, now_ns, utc_ns)
-            self._latency.add(time.monotonic_ns() - now_ns)
-            desk.settle()
-            self._record(desk, frame, frames, now_ns, utc_ns)
+            answer = desk.pass_over(frame, now_ns, utc_ns)
+            if answer is None:
+                self._deal(peer, desk, frame, now_ns, utc_ns)
+            else:
+                self._answer(peer, desk, frame, answer, now_ns, utc_ns)
         except Exception:  # noqa: BLE001 - one terminal must never take the others with it
             self._give_up(peer, desk, now_ns, utc_ns)
         self._frames += 1
         if desk.is_over:
             self._forget(peer, desk, now_ns)
+
+    def _answer(self, peer: bytes, desk: Desk, frame: bytes, answer: bytes, now_ns: int, utc_ns: int) -> None:
+        """Send the answer to a tick that led to nothing else."""
+        if not self._sent(peer, answer):
+            desk.lost()
+        self._latency.add(time.monotonic_ns() - now_ns)
+        self._books.note_exchange(self._introductions.number_of(desk), frame, answer, now_ns, utc_ns)
+
+    def _deal(self, peer: bytes, desk: Desk, frame: bytes, now_ns: int, utc_ns: int) -> None:
+        """Let the desk handle any frame."""
+        desk.receive(frame, now_ns, utc_ns)
+        if desk.wants_admission:
+            self._admit(peer, desk, now_ns, utc_ns)
+        frames = self._send_released(peer, desk, now_ns, utc_ns)
+        self._latency.add(time.monotonic_ns() - now_ns)
+        desk.settle()
+        self._record(desk, frame, frames, now_ns, utc_ns)
 
     def _admit(self, peer: bytes, desk: Desk, now_ns: int, utc_ns: int) -> None:
         former_peer = self._roster.admit(peer, desk, now_ns, utc_ns)

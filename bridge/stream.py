@@ -28,9 +28,13 @@ class Stream:
 
     def place_of(self, batch: int, ticks: int, last_msc: int) -> Place:
         """Where a batch of so many `ticks` whose last is of `last_msc` [ms, broker's clock] belongs."""
-        if batch == self._next:
+        if self.goes_on_with(batch):
             return Place.NEXT
         return Place.AGAIN if self._fed[batch % _REMEMBERED] == (batch, ticks, last_msc) else Place.ELSEWHERE
+
+    def goes_on_with(self, batch: int) -> bool:
+        """Whether `batch` is the one that follows the last."""
+        return batch == self._next
 
     def fed(self, batch: int, ticks: int, last_msc: int) -> None:
         """The engine was fed with this batch."""

@@ -56,7 +56,7 @@ class Chart:
     def _start_over(self) -> None:
         entry = self._entry
         self._fold = new_fold()
-        self._unfolded: list[memoryview] = []
+        self._unfolded: list[bytes] = []
         self._begin_msc = self._end_msc = 0
         self._model_state = np.zeros(self._model.state_size(self._parameters))
         self._volatility_state = np.zeros(volatility_state_size(entry.atr_period, entry.atr_baseline_period))
@@ -89,15 +89,15 @@ class Chart:
         """Whether a tick of `time_msc` [ms, broker's clock] falls into the running bar, and so closes none."""
         return self._begin_msc <= time_msc < self._end_msc
 
-    def extend(self, tick: Table, point: float) -> None:
-        """Take one tick that falls into the running bar; it is folded together with those behind it."""
-        self._unfolded.append(tick.data)
+    def extend(self, tick: bytes, point: float) -> None:
+        """Take one tick (raw) that falls into the running bar; it is folded together with those behind it."""
+        self._unfolded.append(tick)
         if len(self._unfolded) >= _MANY:
             self._catch_up(point)
 
     def _catch_up(self, point: float) -> None:
         if self._unfolded:
-            ticks = np.frombuffer(b"".join(self._unfolded), TICK_DTYPE)  # numpy would promote one type after the other
+            ticks = np.frombuffer(b"".join(self._unfolded), TICK_DTYPE)
             self._unfolded.clear()
             fold_ticks(self._fold, self._period_s, point, ticks, 0, len(ticks), self._bars, self._at)
 

@@ -4,6 +4,7 @@ The live bridge, the simulated terminal, the backtest and the audit all drive th
 socket; after the same events it has made the same decisions, bit for bit.
 """
 
+import struct
 from math import inf
 from typing import Final
 
@@ -46,6 +47,7 @@ _INTENT_COLUMNS: Final = (
     "tp",
 )
 _NS_PER_MS: Final = 1_000_000
+_QUOTE: Final = struct.Struct("<8xdd16xq12x")  # bid, ask and time_msc of a raw TICK_DTYPE
 _KINDS: Final = {
     Action.BUY: IntentKind.OPEN,
     Action.SELL: IntentKind.OPEN,
@@ -162,6 +164,27 @@ class Engine:
         walked = self._progress.tick
         return walked if self._kept_at is None else int(self._kept_at[walked - 1]) + 1
 
+    def pass_over(self, symbol: str, tick: bytes, server_offset_s: int, money: Money | None) -> bool:
+        """Take a lone `tick` (one raw TICK_DTYPE) at which nothing can be decided, as nearly all live ones are.
+
+        What it comes to is what `on_event` would come to, in less time. False leaves it to `on_event`, untouched.
+        """
+        world, charts = self._world, self._charts_of.get(symbol, ())
+        bid, ask, time_msc = _QUOTE.unpack(tick)
+        if not (0.0 < bid < inf and 0.0 < ask < inf and time_msc >= self._last_msc.get(symbol, 0)):
+            return False
+        for chart in charts:
+            if not chart.runs_at(time_msc):
+                return False
+        row = world.row_of(symbol)
+        if self._batch is not None or world.wants_a_look(row, bid, ask, time_msc, server_offset_s):
+            return False
+        for chart in charts:
+            chart.extend(tick, world.point_of(row))
+        world.note_quote(row, bid, ask, money)
+        self._last_msc[symbol] = time_msc
+        return True
+
     # -- account --------------------------------------------------------------------------------------------------
 
     def _take_account_events(self, event: AccountChanged) -> None:
@@ -216,7 +239,8 @@ class Engine:
                 self._world.note_history(chart.row, len(scored.bars), atr)
 
     def _take_quotes(self, quotes: Quotes) -> tuple[Intent, ...]:
-        if len(quotes.ticks) == 1 and self._batch is None and self._passed_over(quotes):
+        ticks = quotes.ticks
+        if len(ticks) == 1 and self.pass_over(quotes.symbol, ticks.tobytes(), quotes.server_offset_s, quotes.money):
             return ()
         batch, closes = self._open_batch(quotes)
         made: list[Intent] = []
@@ -224,26 +248,6 @@ class Engine:
             made.extend(self._walk(batch, closes, len(batch.ticks)))
         self._end(quotes)
         return tuple(made)
-
-    def _passed_over(self, quotes: Quotes) -> bool:
-        """Take a lone tick at which nothing can be decided, as nearly all live ones are; False leaves it untouched."""
-        symbol, world = quotes.symbol, self._world
-        _, bid, ask, _, _, time_msc, _, _ = quotes.ticks.item()
-        row, charts = world.row_of(symbol), self._charts_of.get(symbol, ())
-        if not (0.0 < bid < inf and 0.0 < ask < inf and time_msc >= self._last_msc.get(symbol, 0)):
-            return False
-        for chart in charts:
-            if not chart.runs_at(time_msc):
-                return False
-        if world.wants_a_look(row, bid, ask, time_msc, quotes.server_offset_s):
-            return False
-        for chart in charts:
-            chart.extend(quotes.ticks, world.point_of(row))
-        world.note_quote(row, bid, ask)
-        self._last_msc[symbol] = time_msc
-        if quotes.money is not None:
-            world.adopt_money(quotes.money)
-        return True
 
     def _open_batch(self, quotes: Quotes) -> tuple[Batch, Closes]:
         """The batch of `quotes`, folded once however often it is gone on with."""
@@ -282,7 +286,8 @@ class Engine:
     def _walk(self, batch: Batch, closes: Closes, stop: int) -> tuple[Intent, ...]:
         if not len(closes.at) and self._world.is_quiet(batch.symbol):
             if stop:
-                self._world.note_quote(batch.symbol, batch.ticks["bid"][stop - 1], batch.ticks["ask"][stop - 1])
+                last = batch.ticks[stop - 1]
+                self._world.note_quote(batch.symbol, last["bid"], last["ask"], None)
             self._progress = self._progress._replace(tick=stop)
             return ()
         self._world.forget_alarms()

@@ -120,12 +120,14 @@ def equity_of(world: World) -> float:
 
 @njit
 def adopt(world: World, equity: float, margin: float) -> None:
-    """Make `equity` and `margin` [account money] true: what they have beyond our own figures becomes an adjustment."""
+    """Make `equity` and `margin` [account money] true: what they have beyond our own figures becomes an adjustment.
+
+    It depends on what stands in `world` now, not on earlier adjustments.
+    """
     account = world.account[0]
-    account.equity_adjustment += rounded_money(equity - equity_of(world), account.money_digits)
-    account.margin_adjustment += rounded_money(
-        margin - (account.margin + account.margin_adjustment), account.money_digits
-    )
+    account.equity_adjustment = 0.0
+    account.equity_adjustment = rounded_money(equity - equity_of(world), account.money_digits)
+    account.margin_adjustment = rounded_money(margin - account.margin, account.money_digits)
 
 
 @njit

@@ -41,7 +41,10 @@ ChartOf = Callable[[Intent | None, str], int]
 
 
 class WorldTables:
-    """Owner of the tables."""
+    """Owner of the tables.
+
+    The terminal's money becomes true only when somebody looks at them: a quiet tick need not wait for that.
+    """
 
     def __init__(self, settings: EngineSettings) -> None:
         self._settings = settings
@@ -50,19 +53,30 @@ class WorldTables:
         self._points: list[float] = []
         self._cared_for: set[int] = set()
         self._alarms: dict[tuple[int, int], Alarm] = {}
-        self._adopted: Money | None = None  # the terminal's last word, while nothing can have moved our own figures
+        self._told: Money | None = None  # the terminal's last word, not adopted yet
         self.names: tuple[str, ...] = ()
         self.traded: tuple[str, ...] = ()
         self.missing: tuple[str, ...] = settings.symbols
-        self.tables = World(
+        self._tables = World(
             np.zeros(1, ACCOUNT_DTYPE),
             np.zeros(0, SYMBOL_DTYPE),
             np.zeros(MAX_POSITIONS, POSITION_DTYPE),
             np.zeros(0, CHART_DTYPE),
             np.zeros(0, RULES_DTYPE),
         )
-        self._bids = self.tables.symbols["bid"]
-        self._asks = self.tables.symbols["ask"]
+        self._bids = self._tables.symbols["bid"]
+        self._asks = self._tables.symbols["ask"]
+
+    @property
+    def tables(self) -> World:
+        """All tables, at the last quotes and with the money the terminal told with them."""
+        self._believe()
+        return self._tables
+
+    def _believe(self) -> None:
+        told, self._told = self._told, None
+        if told is not None:
+            adopt(self._tables, told.equity, told.margin)
 
     def row_of(self, symbol: str) -> int:
         """Row of a symbol.
@@ -92,7 +106,7 @@ class WorldTables:
             self._describe(symbols, row, spec, money)
             if spec.name in before:
                 symbols[row]["bid"], symbols[row]["ask"] = before[spec.name]["bid"], before[spec.name]["ask"]
-        self.tables = self.tables._replace(symbols=symbols)
+        self._tables = self.tables._replace(symbols=symbols)
         self._points = [spec.point for spec in specs.values()]
         self._bids, self._asks = symbols["bid"], symbols["ask"]
         found = {wanted: broker_symbol(wanted, self.names) for wanted in self._settings.symbols}
@@ -126,7 +140,7 @@ class WorldTables:
             line["atr"] = np.nan
             rules[chart.row]["entry"] = self._settings.entry.rules()
             rules[chart.row]["care"] = self._settings.care.rules()
-        self.tables = self.tables._replace(charts=table, rules=rules)
+        self._tables = self.tables._replace(charts=table, rules=rules)
 
     def note_history(self, chart: int, bars: int, atr: float) -> None:
         """A chart has been warmed up with `bars` bars."""
@@ -142,7 +156,6 @@ class WorldTables:
 
     def sync(self, account: AccountState, chart_of: ChartOf) -> None:
         """Bring account, positions and what is in flight to where the account state stands."""
-        self._adopted = None
         self.forget_alarms()
         line = self.tables.account[0]
         line["balance"] = account.balance
@@ -203,9 +216,7 @@ class WorldTables:
 
     def adopt_money(self, money: Money) -> None:
         """Take the terminal's equity and margin as the truth: keep what they have beyond ours, in whole cents."""
-        if money != self._adopted:
-            adopt(self.tables, money.equity, money.margin)
-            self._adopted = money if not self.tables.account["positions"][0] else None
+        self._told = money
 
     # -- quotes ---------------------------------------------------------------------------------------------------
 
@@ -227,10 +238,13 @@ class WorldTables:
         """A position, a closed bar or a decision has changed what the positions wait for."""
         self._alarms.clear()
 
-    def note_quote(self, row: int, bid: float, ask: float) -> None:
-        """The quote becomes this."""
+    def note_quote(self, row: int, bid: float, ask: float, money: Money | None) -> None:
+        """The quote becomes this, and the terminal's money with it; None where it told none."""
+        if money is None:
+            self._believe()  # what was told belongs to the quote before
         self._bids[row] = bid
         self._asks[row] = ask
+        self._told = money
 
 
 def _initial_risk(position: Position, opening: Intent | None) -> float:

@@ -1,12 +1,15 @@
 """The three messages of the hot path, TICKS, ASK and DECISION, with everything prepared beforehand.
 
+Most live batches are one tick at which nothing happens. For those there is a shorter way, from frame to frame without a
+message in between: `lone_tick` and `watching_frame`. It accepts less than the usual way, never more.
+
 What is refused here, and how it is named, is what the declaration says: the quick checks only decide whether to ask it.
 """
 
 import struct
 from collections.abc import Mapping, Sequence
 from math import isfinite
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -14,7 +17,7 @@ import numpy as np
 from domain.dtypes import RATES_DTYPE, TICK_DTYPE
 from domain.updates import Money
 from wire import records
-from wire.enums import ErrorCode, FrameFlag
+from wire.enums import MAGIC, NO_GATE, PROTOCOL_VERSION, ErrorCode, FrameFlag, MessageType
 from wire.errors import WireError
 from wire.kinds import (
     MAX_PRICE,
@@ -59,6 +62,37 @@ _TICK_RANGES: Final = {
 _RATES_RANGES: Final = {"time": (0, MAX_TIME_S)} | dict.fromkeys(("open", "high", "low", "close"), (0, MAX_PRICE))
 
 
+_HEAD: Final = struct.Struct("<HBBHH")  # the header up to `items`
+_LONE_TICK: Final = struct.Struct("<8xIIII8x" + _BATCH.format[1:] + _TICK.format[1:])
+_LONE_TICK_HEAD: Final = _HEAD.pack(MAGIC, PROTOCOL_VERSION, MessageType.TICKS, _WANTS_DECISION, 1)
+_ANSWER: Final = struct.Struct("<8sIIIIq" + _DECISION.format[1:])
+_ANSWER_HEAD: Final = _HEAD.pack(MAGIC, PROTOCOL_VERSION, MessageType.DECISION, 0, 0)
+
+
+class LoneTick(NamedTuple):
+    """A TICKS frame of one tick that wants a decision: what it says, from its sequence number on, in this order."""
+
+    seq: int
+    ack: int
+    session: int
+    reserved: int
+    symbol_index: int
+    server_offset_s: int
+    batch: int
+    balance: float
+    equity: float
+    margin: float
+    margin_free: float
+    time: int
+    bid: float
+    ask: float
+    last: float
+    volume: int
+    time_msc: int
+    flags: int
+    volume_real: float
+
+
 def money_of(values: Mapping[str, Any]) -> Money:
     """The account's money among a record's values."""
     return Money(
@@ -86,6 +120,31 @@ def read_ticks(frame: Frame, flags: int, count: int, _symbols: Sequence[str]) ->
         money=Money(balance=balance, equity=equity, margin=margin, margin_free=margin_free),
         ticks=np.frombuffer(frame, TICK_DTYPE, count, TICKS_AT),
     )
+
+
+def lone_tick(frame: Frame) -> LoneTick | None:
+    """The sound lone tick that `frame` is; None for any other frame, which `read_ticks` and its kin are to judge."""
+    if len(frame) != _LONE_TICK.size or frame[: _HEAD.size] != _LONE_TICK_HEAD:
+        return None
+    tick = LoneTick(*_LONE_TICK.unpack(frame))
+    is_sound = (
+        tick.reserved == 0
+        and -_MAX_OFFSET_S <= tick.server_offset_s <= _MAX_OFFSET_S
+        and isfinite(tick.balance + tick.equity + tick.margin + tick.margin_free)
+        and 0.0 <= tick.bid <= MAX_PRICE
+        and 0.0 <= tick.ask <= MAX_PRICE
+        and 0.0 <= tick.last <= MAX_PRICE
+        and 0 <= tick.time <= MAX_TIME_S
+        and 0 <= tick.time_msc <= MAX_TIME_MSC
+        and 0.0 <= tick.volume_real <= MAX_VOLUME
+    )
+    return tick if is_sound else None
+
+
+def watching_frame(tick: LoneTick, decided_ns: int, text: bytes, *, seq: int, session: int, time_ns: int) -> bytes:
+    """The DECISION frame that answers `tick` with nothing but `text` (as `cut_text` gives it); seq as in a header."""
+    head = _ANSWER_HEAD, seq, tick.seq, session, 0, time_ns
+    return _ANSWER.pack(*head, 0.0, decided_ns, tick.batch, 0, tick.symbol_index, 0, NO_GATE, 0, 0, 0, text)
 
 
 def check_length(frame: Frame, expected: int) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
 import msgspec
 
-from wire import authentication, codec
+from wire import authentication, codec, quotes
 from wire.enums import HANDSHAKE_FRAME_BYTES, PROTOCOL_VERSION, ErrorCode, MessageType
 from wire.errors import LocalProtocolError, RemoteProtocolError, WireError
 from wire.layout import Frame
@@ -148,10 +148,13 @@ class Session:
         return message
 
     def _check_rate(self, now_ns: int) -> None:
-        arrival = self._arrival_ns
-        self._arrival_ns = (arrival if arrival > now_ns else now_ns) + self._interval_ns
+        self._arrival_ns = self._arrived_ns(now_ns)
         if self._arrival_ns - now_ns > self._burst_ns:
             raise WireError(ErrorCode.TOO_FAST, "frames", f"come faster than {NS_PER_S // self._interval_ns} a second")
+
+    def _arrived_ns(self, now_ns: int) -> int:
+        arrival = self._arrival_ns
+        return (arrival if arrival > now_ns else now_ns) + self._interval_ns
 
     def _check_sequence(self, header: codec.Header) -> None:
         if header.seq != self.heard_seq + 1 and header.seq != next_seq(self.heard_seq):
@@ -346,6 +349,29 @@ class BridgeSession(Session):
         except WireError as problem:
             raise LocalProtocolError(problem) from problem
         return self.send(self._challenge, now_ns, utc_ns)
+
+    def lone_tick(self, frame: Frame, now_ns: int) -> quotes.LoneTick | None:
+        """The tick in `frame` if `answer_watching` may answer it; None leaves it to `receive`. Changes nothing."""
+        tick = quotes.lone_tick(frame) if self.state is SessionState.LIVE else None
+        if (
+            tick is None
+            or tick.seq != self.heard_seq + 1
+            or not self.acked_seq <= tick.ack <= self.sent_seq
+            or tick.session != self.session
+            or tick.symbol_index >= len(self.symbols)
+            or self._arrived_ns(now_ns) - now_ns > self._burst_ns
+        ):
+            return None
+        return tick
+
+    def answer_watching(
+        self, tick: quotes.LoneTick, decided_ns: int, text: bytes, now_ns: int, utc_ns: int = 0
+    ) -> bytes:
+        """Take what `lone_tick` gave as heard, and answer at once: nothing was done, and `text` says why."""
+        self._arrival_ns = self._arrived_ns(now_ns)
+        self.heard_seq, self.acked_seq, self._heard_ns = tick.seq, tick.ack, now_ns
+        self.sent_seq = seq = next_seq(self.sent_seq)
+        return quotes.watching_frame(tick, decided_ns, text, seq=seq, session=self.session, time_ns=utc_ns)
 
     def _check_hello(self, hello: Hello) -> None:
         if not hello.version_min <= PROTOCOL_VERSION <= hello.version_max:

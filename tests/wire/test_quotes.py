@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import asdict, replace
+from msgspec.structs import asdict, astuple, replace
 
 from domain.dtypes import RATES_DTYPE, TICK_DTYPE
 from domain.updates import Money
-from tests.wire.samples import ASK, DECISION, MONEY, rates_array, same, tick_array, ticks
+from tests.wire.samples import ASK, DECISION, MONEY, NAMES, rates_array, same, tick_array, ticks
 from tests.wire.strategies import MESSAGES, tick_arrays
 from wire import codec, quotes, records
+from wire.enums import NO_GATE
 from wire.errors import WireError
-from wire.kinds import MAX_PRICE, MAX_TIME_MSC, MAX_TIME_S, MAX_VOLUME
+from wire.kinds import MAX_PRICE, MAX_TIME_MSC, MAX_TIME_S, MAX_VOLUME, TEXT_BYTES, cut_text
 from wire.messages import Ask, Decision, RecordArray, Ticks
 
 BODY_AT = 32
@@ -228,3 +229,88 @@ def test_the_loop_and_the_columns_lie_where_metatrader_puts_them() -> None:
     offsets, quick = offsets_of(TICK_DTYPE), offsets_of(quotes._UNSIGNED_TICK)
     assert quick["prices"] == offsets["bid"] == offsets["ask"] - 8 == offsets["last"] - 16
     assert (quick["time"], quick["time_msc"], quick["real"]) == (0, offsets["time_msc"], offsets["volume_real"])
+
+
+# -- the shorter way of a lone tick ------------------------------------------------------------------------------------
+
+
+def lone(**changed: float) -> bytes:
+    """A frame with one tick that wants a decision."""
+    tick_records = tick_array(1)
+    for column, value in changed.items():
+        tick_records[column] = value
+    return codec.encode(replace(ticks(), ticks=tick_records, wants_decision=True), seq=3, ack=2, session=9)
+
+
+def test_a_lone_tick_says_what_its_message_says() -> None:
+    frame = lone()
+    tick, (header, message) = quotes.lone_tick(frame), codec.decode(frame)
+    assert tick is not None
+    assert isinstance(message, Ticks)
+    assert (tick.seq, tick.ack, tick.session) == (header.seq, header.ack, header.session)
+    assert (tick.symbol_index, tick.server_offset_s, tick.batch) == (
+        message.symbol_index,
+        message.server_offset_s,
+        message.batch,
+    )
+    told_money = tick.balance, tick.equity, tick.margin, tick.margin_free
+    assert told_money == astuple(message.money)
+    told = (tick.time, tick.bid, tick.ask, tick.last, tick.volume, tick.time_msc, tick.flags, tick.volume_real)
+    assert told == message.ticks[0].item()
+
+
+@pytest.mark.parametrize(("column", "value"), [(column, value) for column, values in EDGES.items() for value in values])
+def test_a_lone_tick_at_the_edge_is_taken(column: str, value: float) -> None:
+    assert quotes.lone_tick(lone(**{column: value})) is not None
+
+
+@pytest.mark.parametrize(("column", "value"), CASES)
+def test_a_lone_tick_that_cannot_be_is_left_to_the_usual_way(column: str, value: float) -> None:
+    frame = lone()[: quotes.TICKS_AT] + with_value(1, 0, column, value).tobytes()
+    assert quotes.lone_tick(frame) is None
+
+
+@given(message=st.one_of(*MESSAGES.values()))
+def test_only_a_lone_tick_is_one(message: object) -> None:
+    is_lone = isinstance(message, Ticks) and len(message.ticks) == 1 and message.wants_decision
+    frame = codec.encode(message, symbols=NAMES)  # type: ignore[arg-type]  # any message
+    assert (quotes.lone_tick(frame) is not None) == is_lone
+
+
+@given(byte=st.integers(0, len(lone()) - 1), value=st.integers(0, 255), cut=st.integers(0, 3))
+def test_the_shorter_way_never_takes_what_the_usual_one_refuses(byte: int, value: int, cut: int) -> None:
+    frame = bytearray(lone())
+    frame[byte] = value
+    wrong = bytes(frame[: len(frame) - cut])
+    tick = quotes.lone_tick(wrong)
+    try:
+        header, message = codec.decode(wrong)
+    except WireError:
+        assert tick is None or tick.seq == 0  # the session compares seq itself
+        return
+    if tick is not None:
+        assert isinstance(message, Ticks)
+        assert (tick.seq, tick.bid, tick.batch) == (header.seq, float(message.ticks["bid"][0]), message.batch)
+
+
+@given(text=st.text(max_size=90), decided_ns=st.integers(0, 10**18), seq=st.integers(1, 2**32 - 1))
+def test_the_answer_is_the_frame_of_its_message(text: str, decided_ns: int, seq: int) -> None:
+    tick = quotes.lone_tick(lone())
+    assert tick is not None
+    words = cut_text(text, TEXT_BYTES)
+    frame = quotes.watching_frame(tick, decided_ns, words, seq=seq, session=9, time_ns=77)
+    nothing_done = replace(
+        DECISION,
+        score=0.0,
+        decided_ns=decided_ns,
+        batch=tick.batch,
+        symbol_index=tick.symbol_index,
+        timeframe=0,
+        action=0,
+        gates_passed=0,
+        gates_refused=0,
+        first_refusing_gate=NO_GATE,
+        intents_following=0,
+        text=words.decode(),
+    )
+    assert frame == codec.encode(nothing_done, seq=seq, ack=tick.seq, session=9, time_ns=77)
