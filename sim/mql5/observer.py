@@ -120,6 +120,8 @@ class Observer:
             self._ticks(header, frame)
         elif kind == MessageType.REPORT:
             self.counts.reports += 1
+        elif kind == MessageType.ERROR:
+            self._note_error(_message(frame))
         elif kind == MessageType.SYMBOLS:
             message = _message(frame)
             self._symbols = tuple(spec.name for spec in message.specs) if isinstance(message, Symbols) else ()
@@ -152,7 +154,12 @@ class Observer:
             self.counts.intents += 1
             self._intents_due = max(0, self._intents_due - 1)
             self.intents.setdefault(message.intent.intent_id, message.intent)
-        elif isinstance(message, ErrorMessage) and message.fatal and message.code in _FINAL_ERRORS:
+        else:
+            self._note_error(message)
+
+    def _note_error(self, message: object) -> None:
+        """Of either side: an EA that does not believe the bridge says so itself."""
+        if isinstance(message, ErrorMessage) and message.fatal and message.code in _FINAL_ERRORS:
             self.refusal = Refusal(ErrorCode(message.code), message.text)
 
     def _decision(self, message: Decision) -> None:
