@@ -196,6 +196,29 @@ class Draft:
             self._flag_surprise(record, fill_evidence(record, position.volume))
         self._flag_strange_position(position)
 
+    def _flag_moved_stop(self, position: Position, opening: Intent) -> None:
+        """A stop that no intent of ours moved: the EA did while it heard nothing from us, or somebody by hand."""
+        known = self._state.positions.get(position.position_ticket)
+        stop, target = (known.sl, known.tp) if known is not None else (opening.sl, opening.tp)
+        spec = self._state.specs.get(position.symbol)
+        slack = spec.point / 2 if spec else 0.0
+        if abs(position.sl - stop) <= slack or self._asked_for(position, slack):
+            return
+        better = position.sl > 0.0 and (stop <= 0.0 or (position.sl - stop) * position.side > 0.0)
+        who = "as the EA does while it hears nothing" if better and abs(position.tp - target) <= slack else "by hand"
+        detail = f"{position.symbol} stop from {stop!r} to {position.sl!r} without an intent of ours, {who}"
+        subject = f"position {position.position_id} in session {self._state.session}"
+        self.flag(FlagKind.STOP_MOVED, subject, detail)
+
+    def _asked_for(self, position: Position, slack: float) -> bool:
+        """Whether an intent moved the stop to where it is; the latest are looked at first."""
+        return any(
+            record.intent.kind == IntentKind.MODIFY
+            and record.intent.position_ticket == position.position_ticket
+            and abs(record.intent.sl - position.sl) <= slack
+            for record in reversed(self._state.intents.values())
+        )
+
     def _is_news(self, position: Position, *, complete: bool) -> bool:
         known = self._state.positions.get(position.position_ticket)
         if known is None:
@@ -210,7 +233,11 @@ class Draft:
         if position.magic != self._state.magic or opener is None:
             detail = f"{what}, magic {position.magic}, comment {position.comment!r}: counted in exposure, never touched"
             self.flag(FlagKind.MANUAL_POSITION, subject, detail)
-        elif self._record(opener) is None and self.flag(
+            return
+        opening = self._record(opener)
+        if opening is not None:
+            self._flag_moved_stop(position, opening.intent)
+        elif self.flag(
             FlagKind.ADOPTED_POSITION, subject, f"{what}: opened by {comment_of(opener)}, which this journal lacks"
         ):
             self.adopted += 1

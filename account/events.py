@@ -28,6 +28,7 @@ class FlagKind(StrEnum):
     LATE_EXECUTION = "late_execution"
     CONTRADICTION = "contradiction"
     FORGOTTEN_INTENT = "forgotten_intent"
+    STOP_MOVED = "stop_moved"
 
 
 class SessionOpened(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="session_opened"):

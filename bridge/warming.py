@@ -45,7 +45,7 @@ def load_kernels(settings: EngineSettings) -> None:
         engine.on_event(Quotes(symbol, _as_received(np.concatenate([ticks, ticks[:1]])), 0, None))  # one is too late
         engine.on_event(Quotes(symbol, _as_received(ticks[1:]), 0, _MONEY))
     engine.own_money()
-    engine.take_decisions()
+    engine.care_after(engine.take_decisions()[:1])
 
 
 def _as_received(ticks: Table) -> Table:

@@ -13,6 +13,7 @@ import msgspec
 from domain.dtypes import RATES_DTYPE, TICK_DTYPE
 from domain.servertime import NS_PER_MS, NS_PER_S
 from domain.updates import TradeUpdate
+from sim.backlog import Backlog
 from sim.executor import Executor
 from sim.feed import Batch, Feed
 from sim.statistics import Counts
@@ -53,13 +54,16 @@ class EaRules(msgspec.Struct, frozen=True, kw_only=True):
     `window` batches may be without an answer at once; with 1 the next tick waits for the decision and its intents.
     After `decision_wait_ms` without an answer it goes on and takes the answer later (0: it waits); after
     `half_dead_ms` without any answer to anything it takes the bridge for dead, heartbeats or not. A handshake may take
-    `handshake_ms`.
+    `handshake_ms`. After `silent_ms` without a live session or without any answer it looks after its positions by
+    itself and the market goes on unheard (0: never; the market waits); `backlog_ticks` a symbol are kept for later.
     """
 
     window: int = 1
     decision_wait_ms: int = 0
     half_dead_ms: int = 30_000
     handshake_ms: int = 10_000
+    silent_ms: int = 10_000
+    backlog_ticks: int = 4_096
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -98,11 +102,14 @@ class ExpertAdvisor:
         self._rules = rules or EaRules()
         self._session: TerminalSession | None = None
         self._frames: list[bytes] = []
-        self._unsent: deque[Batch] = deque()
+        self._backlog = Backlog(self._rules.backlog_ticks)
         self._unanswered: deque[Batch] = deque()
         self._intents_due = 0
         self._heard_ns = 0
+        self._word_ns: int | None = None
+        self._tends = False
         self._max_ticks = feed.max_ticks
+        self._session_max_ticks = feed.max_ticks
 
     # -- where it stands -------------------------------------------------------------------------------------------
 
@@ -119,7 +126,7 @@ class ExpertAdvisor:
     @property
     def is_done(self) -> bool:
         """Whether every tick has been played, answered, and what it led to executed."""
-        return self._feed.is_over and not self._unsent and not self._unanswered and not self._intents_due
+        return self._feed.is_over and not self._backlog and not self._unanswered and not self._intents_due
 
     @property
     def deadline_ns(self) -> int | None:
@@ -128,11 +135,16 @@ class ExpertAdvisor:
 
     def may_send(self, now_ns: int) -> bool:
         """Whether a batch may leave now."""
-        if not self.is_live or (self._feed.is_over and not self._unsent):
+        if not self.is_live or (self._feed.is_over and not self._backlog):
             return False
         if self._rules.window == 1 and self._intents_due:
             return False
         return self._waiting(now_ns) < self._rules.window
+
+    def is_silent(self, now_ns: int) -> bool:
+        """Whether the bridge has been silent for so long that the market goes on without it (see `go_on`)."""
+        silent_ms = self._rules.silent_ms
+        return silent_ms > 0 and self._word_ns is not None and now_ns - self._word_ns > silent_ms * NS_PER_MS
 
     def _waiting(self, now_ns: int) -> int:
         """Batches whose answer is still waited for."""
@@ -146,10 +158,13 @@ class ExpertAdvisor:
     def connect(self, nonce: bytes, now_ns: int, utc_ns: int = 0) -> list[bytes]:
         """Begin a session on a fresh connection; `nonce` is 16 random bytes. Unanswered batches will be sent again."""
         self._session = TerminalSession(self._secret, now_ns, Limits(handshake_ms=self._rules.handshake_ms))
-        self._unsent.extendleft(reversed(self._unanswered))
+        self._backlog.again(self._unanswered)
+        self.counts.ticks_dropped = self._backlog.dropped
         self._unanswered.clear()
         self._intents_due = 0
         self._heard_ns = now_ns
+        if self._word_ns is None and self._executor.caretaker.has_charges:
+            self._word_ns = now_ns  # an EA that was started again; without positions the market waits for the bridge
         account = self._terminal.account()
         hello = Hello(
             ea_build=EA_BUILD,
@@ -202,7 +217,8 @@ class ExpertAdvisor:
 
     def _on_welcome(self, welcome: Welcome, now_ns: int, utc_ns: int) -> None:
         room = _room_for(welcome, TICK_DTYPE.itemsize)
-        self._feed.max_ticks = min(self._max_ticks, welcome.max_ticks, room)
+        self._session_max_ticks = min(welcome.max_ticks, room)
+        self._feed.max_ticks = min(self._max_ticks, self._session_max_ticks)
         self._say(Symbols(specs=self._terminal.specs), now_ns, utc_ns)
         self._say_snapshot(welcome, now_ns, utc_ns)
         for timeframe in welcome.timeframes:
@@ -211,6 +227,10 @@ class ExpertAdvisor:
                 self._on_history_request(request, now_ns, utc_ns)
         self._say(self._heartbeat(utc_ns), now_ns, utc_ns)
         self.counts.sessions += 1
+        self._hear(now_ns)
+        if self._backlog.has_hole:
+            text = f"{self._backlog.dropped} ticks were dropped in all: nobody took them"
+            self._say(ErrorMessage(code=ErrorCode.OUT_OF_SEQUENCE, fatal=False, ref_seq=0, text=text), now_ns, utc_ns)
 
     def _say_snapshot(self, welcome: Welcome, now_ns: int, utc_ns: int) -> None:
         terminal = self._terminal
@@ -222,7 +242,7 @@ class ExpertAdvisor:
 
     def _on_history_request(self, request: HistoryRequest, now_ns: int, utc_ns: int) -> None:
         symbol = self._terminal.symbols[request.symbol_index]
-        waiting = [batch.start for batch in (*self._unanswered, *self._unsent) if batch.symbol == symbol]
+        waiting = [batch.start for batch in self._unanswered if batch.symbol == symbol] + self._backlog.starts(symbol)
         played = min(waiting) if waiting else self._feed.reached(symbol)
         rates = self._feed.bars(symbol, request.timeframe, request.bars, played)
         history = History(symbol_index=request.symbol_index, timeframe=request.timeframe, rates=rates)
@@ -231,7 +251,7 @@ class ExpertAdvisor:
 
     def _on_decision(self, decision: Decision, now_ns: int, _utc_ns: int) -> None:
         self.counts.decisions += 1
-        self._heard_ns = now_ns
+        self._hear(now_ns)
         self._intents_due += decision.intents_following
         batch = next((one for one in self._unanswered if one.number == decision.batch), None)
         if batch is None:
@@ -244,7 +264,7 @@ class ExpertAdvisor:
 
     def _on_intent(self, message: IntentMessage, now_ns: int, utc_ns: int) -> None:
         self.counts.intents += 1
-        self._heard_ns = now_ns
+        self._hear(now_ns)
         self._intents_due = max(0, self._intents_due - 1)
         update = self._executor.execute(message.intent, self._terminal.now_msc)
         self._report(update, now_ns, utc_ns)
@@ -282,21 +302,69 @@ class ExpertAdvisor:
         """The next batch, if one may leave: what the server did before it, then its ticks."""
         if not self.may_send(now_ns):
             return []
-        if self._unsent:
-            batch = self._unsent.popleft()
-            self.counts.batches_resent += 1
-        else:
-            update, batch = self._feed.play()
-            if update is not None:
-                self._report(update, now_ns, utc_ns)
-            self.counts.ticks += len(batch.ticks)
-            self.counts.batches += 1
+        batch = self._next_waiting() if self._backlog else self._next_played(now_ns, utc_ns)
         batch.sent_ns = now_ns
         if not self._unanswered:
-            self._heard_ns = now_ns
+            self._hear(now_ns)
         self._unanswered.append(batch)
         self._say(self._ticks(batch), now_ns, utc_ns)
         return self._take_frames()
+
+    def _next_waiting(self) -> Batch:
+        if self._backlog.has_hole:
+            self._feed.next_number()  # a number that never comes: the bridge sees that its bars do not go on
+        batch = self._backlog.take(self._session_max_ticks)
+        if batch.number:
+            self.counts.batches_resent += 1
+        else:
+            batch.number = self._feed.next_number()
+            self.counts.batches += 1
+        return batch
+
+    def _next_played(self, now_ns: int, utc_ns: int) -> Batch:
+        update, batch = self._feed.play()
+        if update is not None:
+            self._report(update, now_ns, utc_ns)
+        self.counts.ticks += len(batch.ticks)
+        self.counts.batches += 1
+        if self.is_silent(now_ns):
+            self._look_after(now_ns, utc_ns)
+        return batch
+
+    def go_on(self, now_ns: int, utc_ns: int = 0) -> list[bytes]:
+        """The next tick of a market that does not wait for a silent bridge: it is kept, and own stops move.
+
+        Nothing is opened. A session that still lives is told what changed; else the next SNAPSHOT shows it.
+        """
+        if not self.is_silent(now_ns) or self._feed.is_over:
+            return []
+        update, batch = self._feed.play_unheard()
+        if update is not None and self.is_live:
+            self._report(update, now_ns, utc_ns)
+        self.counts.ticks += len(batch.ticks)
+        self._backlog.add(batch)
+        self.counts.ticks_dropped = self._backlog.dropped
+        self._look_after(now_ns, utc_ns)
+        if self._backlog.has_hole and self.is_live:
+            self._say(Bye(reason=ByeReason.RESTARTING, text="ticks had to be dropped"), now_ns, utc_ns)
+        return self._take_frames()
+
+    def _look_after(self, now_ns: int, utc_ns: int) -> None:
+        """Move the stops that are due by the last instructions."""
+        caretaker = self._executor.caretaker
+        if not self._tends:
+            caretaker.begin()
+            self._tends = True
+        moved = caretaker.look_after(self._terminal.now_msc)
+        self.counts.stops_moved += moved
+        changes = self._terminal.take_changes() if moved and self.is_live else None
+        if changes is not None:
+            self._report(changes, now_ns, utc_ns)
+
+    def _hear(self, now_ns: int) -> None:
+        """The bridge does what it should."""
+        self._heard_ns = self._word_ns = now_ns
+        self._tends = False
 
     def on_time(self, now_ns: int, utc_ns: int = 0) -> list[bytes]:
         """Do what is due: heartbeats; end the session of a bridge that is silent or only pretends to live."""
@@ -308,6 +376,8 @@ class ExpertAdvisor:
             else:
                 self._frames.append(duty.answer)
         waits = bool(self._unanswered) or self._intents_due > 0
+        if self.is_live and not waits:
+            self._hear(now_ns)
         if waits and now_ns - self._heard_ns > self._rules.half_dead_ms * NS_PER_MS and not self.is_over:
             self._say(Bye(reason=ByeReason.RESTARTING, text="no answer to ticks"), now_ns, utc_ns)
         return self._take_frames()

@@ -14,6 +14,7 @@ from domain.retcodes import SAFE_TO_RETRY, Outcome, Retcode, outcome_of
 from domain.servertime import utc_ns_from_server_msc
 from domain.trading import AccountTradeMode, Deal, DealEntry, OrderType
 from domain.updates import IntentResult, ResultPhase, TradeUpdate
+from sim.caretaker import Caretaker
 from sim.memory import IntentMemory, Remembered
 from sim.ordering import levels_of, request_for
 from sim.requests import TradeAnswer, TradeRequest
@@ -45,13 +46,17 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Executor:
-    """Executes intents of one `magic` on `terminal`; `memory` makes it idempotent."""
+    """Executes intents of one `magic` on `terminal`; `memory` makes it idempotent.
+
+    `caretaker` goes on with the stops by what is remembered while no intents come.
+    """
 
     def __init__(self, terminal: SimTerminal, memory: IntentMemory, guards: ExecutorGuards, magic: int) -> None:
         self._terminal = terminal
         self._memory = memory
         self._guards = guards
         self._magic = magic
+        self.caretaker = Caretaker(terminal, memory, magic)
         begun = sorted(entry.begun_msc for entry in memory.entries() if entry.begun_msc)
         self._sent_msc = deque(begun)  # those of an earlier life count, too
 

@@ -23,7 +23,10 @@ _BAR_FIELDS: Final = ("open", "high", "low", "close", "tick_volume", "spread")
 
 @dataclass(slots=True, kw_only=True)
 class Batch:
-    """Ticks of one symbol on their way. `start` is their place among the symbol's ticks; `sent_ns` 0 = not sent yet."""
+    """Ticks of one symbol on their way. `start` is their place among the symbol's ticks; 0 in `sent_ns`: not sent yet.
+
+    `number` 0 is one that gets its number when it leaves.
+    """
 
     number: int
     symbol: str
@@ -74,10 +77,33 @@ class Feed:
         """Whether every tick has been played."""
         return self._slice is None
 
+    @property
+    def next_msc(self) -> int | None:
+        """Time of the next tick [ms, broker's clock]; None when the tape is over."""
+        if self._slice is None:
+            return None
+        symbol, start, _ = self._slice
+        return int(self._tape.ticks[symbol]["time_msc"][start])
+
+    def next_number(self) -> int:
+        """The number of the next batch to leave."""
+        self._number += 1
+        return self._number
+
     def play(self) -> tuple[TradeUpdate | None, Batch]:
         """What changed at the server up to the next batch, and that batch; the terminal then stands at its last tick.
 
         A batch ends before a tick at which the server acts by itself.
+
+        Raises:
+            StopIteration: when the tape is over.
+        """
+        update, batch = self.play_unheard(self.max_ticks)
+        batch.number = self.next_number()
+        return update, batch
+
+    def play_unheard(self, max_ticks: int = 1) -> tuple[TradeUpdate | None, Batch]:
+        """As `play`, for a batch of at most `max_ticks` that cannot leave now and has no number yet.
 
         Raises:
             StopIteration: when the tape is over.
@@ -87,7 +113,7 @@ class Feed:
         terminal = self._terminal
         symbol, start, end = self._slice
         place, ticks = self._places[symbol], self._tape.ticks[symbol]
-        limit = min(end, start + self.max_ticks)
+        limit = min(end, start + max_ticks)
         stop = terminal.scan(place, ticks, start, limit)
         if stop == start:
             update = terminal.on_tick(place, ticks, start)
@@ -96,12 +122,11 @@ class Feed:
             update = terminal.take_changes()
         terminal.settle(place, ticks, stop - 1)
         self._slice = (symbol, stop, end) if stop < end else next(self._slices, None)
-        self._number += 1
         self.played += stop - start
         name, money = self._tape.symbols[symbol], terminal.money()
         self._reached[name] = stop
         return update, Batch(
-            number=self._number, symbol=name, symbol_index=place, start=start, ticks=ticks[start:stop], money=money
+            number=0, symbol=name, symbol_index=place, start=start, ticks=ticks[start:stop], money=money
         )
 
     def bars(self, symbol: str, timeframe: Timeframe, count: int, played: int) -> Rows:

@@ -141,8 +141,19 @@ class DiskMemory(RamMemory):
         return sound
 
 
+def write_whole(path: Path, data: bytes) -> None:
+    """Put `data` into the file at `path` for good, or leave what is there: never a part, whatever is killed when."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
+    with draft.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    _force_directory(path.parent)
+
+
 def _force_directory(directory: Path) -> None:
-    """Make a new file's name survive a crash."""
+    """Make the names of new files survive a crash."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import random
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,15 +22,17 @@ from sim.ea import EaRules, ExpertAdvisor, Refusal
 from sim.executor import Executor, ExecutorGuards
 from sim.feed import Charts, Feed
 from sim.matching import Rows
-from sim.memory import DiskMemory
+from sim.memory import DiskMemory, write_whole
 from sim.profiles import AccountProfile
 from sim.rehearsal import rehearse
 from sim.statistics import Counts, TerminalStatistics
 from sim.terminal import SimTerminal
 
 _POLL_MS: Final = 20
+_LOOK_NS: Final = 200 * NS_PER_MS
 _LINGER_MS: Final = 1000
 _NONCE_BYTES: Final = 16
+_TERMINAL_ID: Final = re.compile(rb"([0-9a-f]{16})\n")
 _LOST_EVENTS: Final = zmq.EVENT_DISCONNECTED | zmq.EVENT_CLOSED | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
 
 Progress = Callable[[int, int], None]
@@ -40,12 +43,14 @@ class HostRules(msgspec.Struct, frozen=True, kw_only=True):
     """How the host connects: backoff from `first_wait_ms`, doubled up to `longest_wait_ms`, each shortened by chance.
 
     Without a live session for `give_up_s` the terminal stops. `ticks_per_second` 0: as fast as the bridge answers.
+    While the bridge is silent the market then goes on at `silent_speed` times the pace of its own time stamps.
     """
 
     first_wait_ms: int = 100
     longest_wait_ms: int = 5000
     give_up_s: float = 120.0
     ticks_per_second: float = 0.0
+    silent_speed: float = 1.0
 
 
 class EaKind(StrEnum):
@@ -128,12 +133,18 @@ def run_terminal(config: TerminalConfig, on_progress: Progress | None = None) ->
 
 
 def kept_terminal_id(state_dir: Path) -> int:
-    """This terminal's number: random, the same at every start from `state_dir`."""
+    """This terminal's number: random, the same at every start from `state_dir`.
+
+    A file that is no number (torn by an older version) is replaced: to the bridge it is then another terminal.
+    """
     place = state_dir / "terminal_id"
-    if not place.exists():
-        state_dir.mkdir(parents=True, exist_ok=True)
-        place.write_text(f"{int.from_bytes(os.urandom(8), 'little') >> 1:016x}\n", encoding="ascii")
-    return int(place.read_text(encoding="ascii"), 16)
+    known = _TERMINAL_ID.fullmatch(place.read_bytes()) if place.exists() else None
+    if known is not None:
+        return int(known[1], 16)
+    state_dir.mkdir(parents=True, exist_ok=True)
+    terminal_id = int.from_bytes(os.urandom(8), "little") >> 1
+    write_whole(place, b"%016x\n" % terminal_id)
+    return terminal_id
 
 
 class SessionHost:
@@ -151,6 +162,7 @@ class SessionHost:
         self._live_ns = time.monotonic_ns()
         self._told_ns = 0
         self._paced_from_ns = 0
+        self._silent_from: tuple[int, int] | None = None
 
     def run(self) -> None:
         """Until every tick has been played and answered."""
@@ -178,7 +190,10 @@ class SessionHost:
             raise BridgeUnreachableError(self._config.endpoint, silent_s)
         wait_ms = min(rules.longest_wait_ms, rules.first_wait_ms * 2 ** min(self._failures, 16))
         self._failures += 1
-        time.sleep(wait_ms * (0.5 + self._chance.random() / 2.0) / 1000.0)
+        end_ns = time.monotonic_ns() + int(wait_ms * (0.5 + self._chance.random() / 2.0) * NS_PER_MS)
+        while (left_ns := end_ns - time.monotonic_ns()) > 0:
+            time.sleep(min(left_ns, _LOOK_NS) / NS_PER_S)
+            self._go_on(*_clocks())
 
     def _talk(self, connection: "Connection") -> None:
         """One session, to its end or to the end of the tape."""
@@ -200,8 +215,9 @@ class SessionHost:
         """What is not done for every frame: heartbeats, progress, and remembering that the session lives."""
         advisor = self._advisor
         deadline_ns = advisor.deadline_ns
-        if now_ns - self._told_ns > 200 * NS_PER_MS or (deadline_ns is not None and now_ns >= deadline_ns):
+        if now_ns - self._told_ns > _LOOK_NS or (deadline_ns is not None and now_ns >= deadline_ns):
             connection.send(advisor.on_time(now_ns, utc_ns))
+            connection.send(self._go_on(now_ns, utc_ns))
             if advisor.is_live:
                 self._failures, self._live_ns = 0, now_ns
             self._tell(now_ns)
@@ -210,6 +226,25 @@ class SessionHost:
         self._told_ns = now_ns
         if self._on_progress is not None:
             self._on_progress(self._feed.played, self._feed.total)
+
+    def _go_on(self, now_ns: int, utc_ns: int) -> list[bytes]:
+        """Play what a market that does not wait for a silent bridge has seen by now; what is to be said of it."""
+        if not self._advisor.is_silent(now_ns):
+            self._silent_from = None
+            return []
+        frames: list[bytes] = []
+        while self._silent_due_ns(now_ns) <= now_ns and not self._feed.is_over:
+            frames.extend(self._advisor.go_on(now_ns, utc_ns))
+        self._tell(now_ns)
+        return frames
+
+    def _silent_due_ns(self, now_ns: int) -> int:
+        """When the next tick comes although nobody listens [monotonic ns]."""
+        next_msc = self._feed.next_msc or 0
+        if self._config.host.ticks_per_second:
+            return self._due_ns()
+        begun_ns, begun_msc = self._silent_from = self._silent_from or (now_ns, next_msc)
+        return begun_ns + int((next_msc - begun_msc) * NS_PER_MS / self._config.host.silent_speed)
 
     def _is_time(self, now_ns: int) -> bool:
         """Whether the pace allows the next batch."""
@@ -305,4 +340,6 @@ def statistics_of(counts: Counts, terminal: SimTerminal, order_list: str, second
         round_trip_p90_us=p90,
         round_trip_p99_us=p99,
         round_trip_max_us=longest,
+        ticks_dropped=counts.ticks_dropped,
+        stops_moved=counts.stops_moved,
     )

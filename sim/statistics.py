@@ -33,6 +33,7 @@ class Counts:
 
     def __init__(self) -> None:
         self.ticks = 0
+        self.ticks_dropped = 0
         self.batches = 0
         self.batches_resent = 0
         self.decisions = 0
@@ -40,11 +41,15 @@ class Counts:
         self.intents = 0
         self.reports = 0
         self.sessions = 0
+        self.stops_moved = 0
         self.round_trips = RoundTrips()
 
 
 class TerminalStatistics(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run of a terminal came to. `round_trip_*_us` from a batch to its decision [microseconds]."""
+    """What a run of a terminal came to. `round_trip_*_us` from a batch to its decision [microseconds].
+
+    `stops_moved` and `ticks_dropped` while the bridge was silent.
+    """
 
     ticks: int
     batches: int
@@ -63,3 +68,5 @@ class TerminalStatistics(msgspec.Struct, frozen=True, kw_only=True):
     round_trip_p90_us: float
     round_trip_p99_us: float
     round_trip_max_us: float
+    ticks_dropped: int = 0
+    stops_moved: int = 0

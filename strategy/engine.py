@@ -13,11 +13,12 @@ import numpy as np
 
 from account.events import IntentIssued, SymbolsSeen
 from account.state import AccountState
-from domain.intents import Intent, IntentKind
+from domain.intents import Intent, IntentKind, LocalCare
 from domain.pricing import rounded_money
 from domain.timeframes import Timeframe
 from domain.updates import Money
 from signals.models import SignalModel, parameters_array, parameters_from, signal_model
+from strategy.care import care_after
 from strategy.charts import Chart, merged
 from strategy.events import AccountChanged, EngineEvent, Quotes, WarmUp
 from strategy.gates import Action, DecisionKind
@@ -77,6 +78,7 @@ class Engine:
         self.account = AccountState()
         self.model = model or signal_model(settings.model)
         self._parameters = parameters_array(parameters_from(self.model, settings.model_parameters))
+        self._care_rules = settings.care.rules()
         self._world = WorldTables(settings)
         self._charts: list[Chart] = []
         self._charts_of: dict[str, list[Chart]] = {}
@@ -117,6 +119,11 @@ class Engine:
     def adopt_money(self, money: Money) -> None:
         """Take the terminal's equity and margin as the truth, as a batch that carries its money does at its end."""
         self._world.adopt_money(money)
+
+    def care_after(self, decision: Table) -> LocalCare:
+        """What the intent of `decision` (DECISION_DTYPE, one row) tells a terminal that no longer hears from us."""
+        point = self._world.point_of(int(decision["symbol"][0]))
+        return LocalCare(**care_after(decision, self._care_rules, point)._asdict())
 
     def take_decisions(self) -> Table:
         """Decision records (DECISION_DTYPE) since the last call, in order."""
@@ -347,6 +354,7 @@ class Engine:
             signal_id=signal_id,
             decided_ns=decided_ns,
             expires_ns=decided_ns + self.settings.intent_valid_ms * _NS_PER_MS,
+            care=self.care_after(self._records[row : row + 1]),
         )
 
 

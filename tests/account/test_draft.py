@@ -139,7 +139,7 @@ def test_a_change_of_profit_alone_is_no_event() -> None:
     assert booked(state, update(positions=(position(profit=12.5),)), LATER_NS) == []
 
 
-@pytest.mark.parametrize("change", [{"sl": 1.0}, {"tp": 1.2}, {"swap": -0.5}, {"volume": 0.05}, {"comment": "x"}])
+@pytest.mark.parametrize("change", [{"tp": 1.2}, {"swap": -0.5}, {"volume": 0.05}, {"comment": "x"}])
 def test_every_other_change_of_a_position_is_one(change: dict[str, Any]) -> None:
     state = account(issued_event(), PositionSeen(time_ns=1, position=position()))
     assert kinds(book(state, update(positions=(position(**change),)))) == ["position_seen"]

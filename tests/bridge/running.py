@@ -172,7 +172,7 @@ def a_terminal(folder: Path, endpoint: str, market: Market, **changes: object) -
         state_dir=folder / "terminal",
         magic=MAGIC,
         max_ticks=1,
-        rules=EaRules(window=1),
+        rules=EaRules(window=1, silent_ms=0),  # a bridge that starts slowly must change no result
         host=HostRules(first_wait_ms=20, longest_wait_ms=200, give_up_s=60.0),
     )
     return replace(config, **changes)  # type: ignore[arg-type]  # fields of TerminalConfig

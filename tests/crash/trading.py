@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from domain.updates import TradeUpdate
-from sim.ea import ExpertAdvisor
+from sim.ea import EaRules, ExpertAdvisor
 from sim.feed import Batch, Feed
 from sim.memory import Remembered
 from sim.session_host import Connection, HostRules, SessionHost, TerminalConfig
@@ -43,7 +43,8 @@ class MortalAdvisor(ExpertAdvisor):
     """An EA that dies where its terminal's fate wants it; what it said last is then with the socket, or not."""
 
     def __init__(self, terminal: WatchedTerminal, feed: Feed, executor: WatchedExecutor) -> None:
-        super().__init__(terminal, feed, executor, secret=SECRET, terminal_id=TERMINAL_ID, magic=MAGIC)
+        rules = EaRules(silent_ms=0)  # the market waits for the next bridge, however slowly that starts
+        super().__init__(terminal, feed, executor, secret=SECRET, terminal_id=TERMINAL_ID, magic=MAGIC, rules=rules)
         self._fate = terminal.fate
         self._said: EaPoint | None = None
 

@@ -37,19 +37,19 @@ pytestmark = [pytest.mark.parity, pytest.mark.reference]
 PINNED: dict[str, tuple[str, str]] = {
     "eurusd-ticks": (
         "58832c871dc55528a829f9c62f298d9af2ea66d7b164e5a867a8f39f0efca8ec",
-        "bcca40781b36f4e29c74c6b4b29bd6e1a93db68505710c37037ca6344f103b67",
+        "ad169ea819af3193b0329078dfe941efe75b2d0a2028dabfae542b99ecefcdbd",
     ),
     "xauusd-ticks": (
         "a0e7e5606fa0b896bd23687eef1b6b6e525af9debadf0952926821b542ae3978",
-        "278542b35a64d5dae1764d6194089640200d5df4ff9e942c47e865736b655700",
+        "2bb3d452c7f7dbb69da44acae0eee97eebfd4fcf392218ed74671afb984d1571",
     ),
     "eurusd-bars": (
         "d89f3480f1ba06e19a7d02fb83978ce9085f385bbc94137564253937c4a2f7c2",
-        "2786237c6e7ef3f7c93f1610fbd61fb58ee8139bd1d2493778cb8f715018f8e4",
+        "890d8a67b5b996724b5620fb52ad70ee84cf294a544b9ddb5d59b6766cae0919",
     ),
     "xauusd-mt5-export": (
         "16799158ee96584e05a3593c3253a08e514053b23e2e1d6eba9604748d870c56",
-        "6cbaac6921f33f6a17f9a4141259d848ad84dc3c61db72fe0fc78f8899211bf6",
+        "8db6eb93091dd83df2218075fa2354e04cfce613731d88f9d0b25bc8441c0f49",
     ),
 }
 

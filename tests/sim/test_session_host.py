@@ -188,6 +188,38 @@ def test_a_terminal_keeps_its_number(tmp_path: Path) -> None:
     assert 0 <= first < 2**63
 
 
+@pytest.mark.parametrize("torn", [b"", b"00", b"0123456789abcdef", b"\xff" * 17, b"0123456789abcdeg\n"])
+def test_a_torn_number_is_replaced_for_good(torn: bytes, tmp_path: Path) -> None:
+    (tmp_path / "terminal_id").write_bytes(torn)
+    first = kept_terminal_id(tmp_path)
+    assert kept_terminal_id(tmp_path) == first
+    assert [path.name for path in tmp_path.iterdir()] == ["terminal_id"]
+
+
+def test_a_number_that_cannot_be_kept_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dies(_descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr("sim.memory.os.fsync", dies)
+        with pytest.raises(KeyboardInterrupt):
+            kept_terminal_id(tmp_path)
+    assert not (tmp_path / "terminal_id").exists()
+    assert kept_terminal_id(tmp_path) == kept_terminal_id(tmp_path)
+
+
+def test_the_market_of_a_silent_bridge_has_its_own_pace(tmp_path: Path) -> None:
+    """It hangs up after some batches and never comes back: the ticks of a second pass all the same."""
+    told: list[int] = []
+    hopeless = HostRules(first_wait_ms=5, longest_wait_ms=20, give_up_s=3.0, silent_speed=10.0)
+    with RouterBridge(drops_after=20) as bridge, pytest.raises(BridgeUnreachableError):
+        run_terminal(
+            config(bridge.endpoint, tmp_path, host=hopeless, rules=EaRules(silent_ms=100, handshake_ms=50)),
+            lambda played, _total: told.append(played),
+        )
+    assert told[-1] == 50
+
+
 def test_the_double_answers_every_batch() -> None:
     assert nothing.__doc__
     assert decision.__doc__

@@ -1,0 +1,169 @@
+"""Care without the bridge gives the stops that the core gives while the ATR stays: the same bits."""
+
+import math
+
+import msgspec
+import pytest
+from hypothesis import assume, event, given
+from hypothesis import strategies as st
+
+from domain.intents import LocalCare
+from domain.symbols import SymbolSpec
+from domain.trading import Position, PositionType
+from sim.local_care import tended_stop
+from strategy.care import care_distances
+from strategy.decide import PositionView
+from strategy.gates import Action, Care, Verdict
+from tests.domain.instruments import EURUSD
+from tests.strategy.scenes import HELD, CareScene, care_scenes
+
+VERDICT = 2
+# 1 R of 150 points, 10 points beyond; from 225 points on 200 behind, in steps of 10
+CARE = LocalCare(
+    break_even_gain=0.0015,
+    break_even_offset=0.0001,
+    trailing_gain=0.00225,
+    trailing_distance=0.002,
+    trailing_step=0.0001,
+)
+
+
+def spec_of(stops_points: int = 0, freeze_points: int = 0) -> SymbolSpec:
+    return msgspec.structs.replace(EURUSD, stops_level_points=stops_points, freeze_level_points=freeze_points)
+
+
+def a_position(view: PositionView) -> Position:
+    return Position(
+        position_ticket=1,
+        position_id=1,
+        symbol="EURUSD",
+        type=PositionType.BUY if view.side > 0 else PositionType.SELL,
+        magic=7,
+        volume=view.volume,
+        price_open=view.price_open,
+        sl=view.sl,
+        tp=view.tp,
+        swap=0.0,
+        profit=0.0,
+        time_msc=0,
+        time_update_msc=0,
+        comment="",
+    )
+
+
+def tended(scene: CareScene, care: LocalCare = CARE, spec: SymbolSpec = EURUSD) -> float | None:
+    return tended_stop(a_position(scene.view), scene.view.bid, scene.view.ask, spec, care)
+
+
+@pytest.mark.parametrize("mirror", [False, True], ids=["buy", "sell"])
+@pytest.mark.parametrize(
+    ("scene", "stop"),
+    [
+        (HELD, None),
+        (HELD.at(1.10148), None),
+        (HELD.at(1.10151), 1.1001),  # break-even
+        (HELD.at(1.10224), 1.1001),
+        (HELD.at(1.10226), 1.10026),  # trailing
+        (HELD.at(1.10234).changed(sl=1.10025), None),  # less than a step
+        (HELD.at(1.10236).changed(sl=1.10025), 1.10036),
+        (HELD.at(1.1005).changed(sl=1.10036), None),  # the price fell back
+        (HELD.at(1.10151).changed(sl=0.0), 1.1001),  # a position that lost its stop
+        (HELD.at(1.10151).changed(tp=0.0), 1.1001),
+        (HELD.at(1.0990), None),
+    ],
+)
+def test_care_by_hand(scene: CareScene, stop: float | None, mirror: bool) -> None:
+    found = tended(scene.mirrored() if mirror else scene)
+    assert found == (round(2.2 - stop, 5) if mirror and stop else stop)
+
+
+@pytest.mark.parametrize(("stops_points", "stop"), [(0, 1.1001), (139, 1.1001), (141, None)])
+def test_the_stops_level_is_kept(stops_points: int, stop: float | None) -> None:
+    assert tended(HELD.at(1.10151), spec=spec_of(stops_points)) == stop
+
+
+@pytest.mark.parametrize(
+    ("changes", "freeze_points", "stop"),
+    [
+        ({}, 0, 1.1001),
+        ({}, 199, None),  # the target is 199 points away
+        ({}, 198, 1.1001),
+        ({"tp": 0.0}, 300, None),  # the stop is 301 points away, and frozen at a tick less
+        ({"tp": 0.0, "sl": 0.0}, 10_000, 1.1001),
+    ],
+)
+def test_nothing_is_asked_within_the_freeze_level(
+    changes: dict[str, float], freeze_points: int, stop: float | None
+) -> None:
+    scene = HELD.at(1.10151 if "tp" not in changes or "sl" in changes else 1.1015).changed(**changes)
+    assert tended(scene, spec=spec_of(freeze_points=freeze_points)) == stop
+
+
+@pytest.mark.parametrize("changes", [{"bid": 0.0}, {"price_open": 0.0}])
+def test_a_price_nobody_knows_moves_nothing(changes: dict[str, float]) -> None:
+    assert tended(HELD.at(1.2).changed(**changes)) is None
+
+
+def test_without_instructions_nothing_moves() -> None:
+    assert tended(HELD.at(1.2), LocalCare()) is None
+    only_trailing = LocalCare(trailing_distance=0.002, trailing_step=0.0001)
+    assert tended(HELD.at(1.1001).changed(sl=1.0), only_trailing) == 1.0981
+
+
+def _in_the_core(scene: CareScene) -> float | None:
+    """The stop that the core's two stop rules ask for."""
+    alone = scene.changed(max_holding_s=0.0, partial_volume_fraction=0.0)
+    decision, gates = alone.decided()
+    assert decision.action in (Action.HOLD, Action.MODIFY)
+    fired = [care for care in (Care.BREAK_EVEN, Care.TRAILING) if gates[care, VERDICT] == Verdict.FIRED]
+    event(f"fired: {fired}")
+    return decision.sl if decision.action == Action.MODIFY else None
+
+
+def _instructions(scene: CareScene) -> LocalCare:
+    view = scene.view
+    return LocalCare(**care_distances(view.initial_risk, view.atr, scene.rules, scene.symbol.point)._asdict())
+
+
+@given(scene=care_scenes())
+def test_the_stop_is_the_cores(scene: CareScene) -> None:
+    spec = spec_of(round(scene.symbol.stops_level / 1e-5))
+    assume(spec.stops_level_points * spec.point == scene.symbol.stops_level)
+    assert tended(scene, _instructions(scene), spec) == _in_the_core(scene)
+
+
+@given(
+    scene=care_scenes(),
+    path=st.lists(st.integers(-60, 60), min_size=1, max_size=40),
+)
+def test_along_a_path_the_stops_are_the_cores(scene: CareScene, path: list[int]) -> None:
+    """From tick to tick each goes on from its own stop, by the instructions of the first tick."""
+    scene = scene.changed(stops_level=0.0)
+    here, core, care = scene, scene, _instructions(scene)
+    for step in path:
+        moved = {name: round(getattr(here.view, name) + step * 1e-5, 5) for name in ("bid", "ask")}
+        here, core = here.changed(**moved), core.changed(**moved)
+        stop, decided = tended(here, care), _in_the_core(core)
+        assert stop == decided
+        if stop is not None and decided is not None:
+            here, core = here.changed(sl=stop), core.changed(sl=decided)
+
+
+@given(scene=care_scenes(), care=st.builds(LocalCare, **dict.fromkeys(LocalCare.__struct_fields__, st.floats(0, 0.02))))
+def test_whatever_the_instructions_a_stop_only_tightens_and_can_be_placed(scene: CareScene, care: LocalCare) -> None:
+    view, spec = scene.view, spec_of(20)
+    stop = tended(scene, care, spec)
+    if stop is None:
+        return
+    close_price = view.bid if view.side > 0 else view.ask
+    assert stop > 0.0
+    assert view.sl == 0.0 or (stop - view.sl) * view.side > 0.0
+    assert (close_price - stop) * view.side >= 20e-5
+    assert math.isclose(stop, round(stop, 5), abs_tol=0.0)
+    assert tended(scene.changed(sl=stop), care, spec) is None  # asked again nothing is left to do
+
+
+@given(scene=care_scenes(), freeze_points=st.integers(1, 400))
+def test_the_freeze_level_only_ever_holds_back(scene: CareScene, freeze_points: int) -> None:
+    care = _instructions(scene)
+    assert tended(scene, care, spec_of(freeze_points=freeze_points)) in (None, tended(scene, care))
