@@ -20,8 +20,9 @@ def known(*events: AccountEvent) -> AccountState:
     return account(first, session(), *events)
 
 
-def moved(state: AccountState, **changes: Any) -> list[Flagged]:
-    events = book(state, update(complete=True, positions=(position(**changes),)))
+def moved(state: AccountState, **changes: object) -> list[Flagged]:
+    fields: dict[str, Any] = dict(changes)
+    events = book(state, update(complete=True, positions=(position(**fields),)))
     return [event for event in events if isinstance(event, Flagged)]
 
 
