@@ -52,7 +52,7 @@ class Backlog:
             self._forget_numbers()
 
     def take(self, room: int) -> Batch:
-        """The next batch; new ones of the same symbol right behind it are joined to it up to `room` ticks.
+        """The next batch; a new one takes those of its symbol right behind it along, up to `room` ticks.
 
         Raises:
             IndexError: when nothing waits.
@@ -70,7 +70,7 @@ class Backlog:
         if not self._batches:
             return False
         following = self._batches[0]
-        return following.symbol == symbol and not following.number and len(following.ticks) <= room
+        return following.symbol == symbol and len(following.ticks) <= room
 
     def _drop_oldest(self, symbol: str) -> None:
         place = next(place for place, batch in enumerate(self._batches) if batch.symbol == symbol)

@@ -62,6 +62,14 @@ def test_after_a_drop_all_is_new_and_what_came_before_the_hole_is_gone() -> None
     assert not backlog.has_hole
 
 
+def test_a_drop_of_one_symbol_makes_the_others_new_as_well() -> None:
+    backlog = Backlog(1)
+    backlog.again([a_batch("USDJPY", 0, number=4)])
+    for start in range(2):
+        backlog.add(a_batch("EURUSD", start))
+    assert backlog.take(1).number == 0
+
+
 class Waiting(RuleBasedStateMachine):
     """Two symbols, a terminal that plays, sends, and loses its connection."""
 

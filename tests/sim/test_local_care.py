@@ -104,6 +104,29 @@ def test_a_price_nobody_knows_moves_nothing(changes: dict[str, float]) -> None:
     assert tended(HELD.at(1.2).changed(**changes)) is None
 
 
+@pytest.mark.parametrize(
+    ("bid", "sl", "stop"),
+    [
+        (1.2421875, 0.5, None),
+        (1.25, 0.5, 1.0),  # break-even at its gain itself
+        (1.4921875, 1.0, None),
+        (1.5, 1.0, 1.125),  # trailing at its gain itself
+        (1.625, 1.125, 1.25),  # a whole step
+        (1.6171875, 1.125, None),  # a tick less
+    ],
+)
+def test_a_threshold_itself_counts(bid: float, sl: float, stop: float | None) -> None:
+    """In binary fractions, so that nothing is rounded."""
+    spec = msgspec.structs.replace(EURUSD, tick_size=2.0**-7, point=2.0**-7, digits=7)
+    care = LocalCare(break_even_gain=0.25, trailing_gain=0.5, trailing_distance=0.375, trailing_step=0.125)
+    assert tended(HELD.changed(price_open=1.0, bid=bid, sl=sl, tp=0.0), care, spec) == stop
+
+
+def test_a_distance_beyond_the_price_sets_no_stop() -> None:
+    far = LocalCare(trailing_distance=2.0, trailing_step=0.0001)
+    assert tended(HELD.at(1.2).changed(sl=0.0), far) is None
+
+
 def test_without_instructions_nothing_moves() -> None:
     assert tended(HELD.at(1.2), LocalCare()) is None
     only_trailing = LocalCare(trailing_distance=0.002, trailing_step=0.0001)
