@@ -117,7 +117,7 @@ def test_a_price_nobody_knows_moves_nothing(changes: dict[str, float]) -> None:
 )
 def test_a_threshold_itself_counts(bid: float, sl: float, stop: float | None) -> None:
     """In binary fractions, so that nothing is rounded."""
-    spec = msgspec.structs.replace(EURUSD, tick_size=2.0**-7, point=2.0**-7, digits=7)
+    spec = msgspec.structs.replace(EURUSD, tick_size=2.0**-7, point=1e-7, digits=7)
     care = LocalCare(break_even_gain=0.25, trailing_gain=0.5, trailing_distance=0.375, trailing_step=0.125)
     assert tended(HELD.changed(price_open=1.0, bid=bid, sl=sl, tp=0.0), care, spec) == stop
 
