@@ -5,8 +5,6 @@ Formulas of one position are `domain.pricing`; this adds what belongs to an acco
 
 from typing import Final
 
-import numpy as np
-
 from domain.pricing import SymbolMoney, money_per_price, required_margin, rounded_money
 from domain.symbols import SwapMode, SymbolSpec, SymbolSpecError
 from domain.timeframes import DAY_S
@@ -75,19 +73,21 @@ def symbol_margin(positions: Rows, symbol_index: int, spec: SymbolSpec, money: S
     own = positions[positions["symbol_index"] == symbol_index]
     if not len(own):
         return 0.0
-    buys, sells = own[own["side"] > 0], own[own["side"] < 0]
-    lots_buy, lots_sell = float(buys["volume"].sum()), float(sells["volume"].sum())
-    larger, side = (buys, 1) if lots_buy >= lots_sell else (sells, -1)
-    uncovered = round(abs(lots_buy - lots_sell), 8)
-    margin = required_margin(side, uncovered, _average_price(larger), money) if uncovered > 0.0 else 0.0
-    covered = min(lots_buy, lots_sell)
+    lots, worth = [0.0, 0.0], [0.0, 0.0]  # of buys, of sells; plain numbers, for there are few positions
+    for side, volume, price in zip(
+        own["side"].tolist(), own["volume"].tolist(), own["price_open"].tolist(), strict=True
+    ):
+        lots[side < 0] += volume
+        worth[side < 0] += volume * price
+    larger = int(lots[1] > lots[0])
+    uncovered = round(abs(lots[0] - lots[1]), 8)
+    margin = 0.0
+    if uncovered > 0.0:
+        margin = required_margin(-1 if larger else 1, uncovered, worth[larger] / lots[larger], money)
+    covered = min(lots)
     if covered > 0.0:
-        margin += _hedged_margin(covered, _average_price(own), spec, money)
+        margin += _hedged_margin(covered, sum(worth) / sum(lots), spec, money)
     return float(margin)
-
-
-def _average_price(positions: Rows) -> float:
-    return float(np.average(positions["price_open"], weights=positions["volume"]))
 
 
 def _hedged_margin(volume: float, price: float, spec: SymbolSpec, money: SymbolMoney) -> float:
