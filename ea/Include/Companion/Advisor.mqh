@@ -67,7 +67,7 @@ public:
          goes_on=Stream() && Await(InpLockStep ? patience_ms : MathMin(patience_ms,m_session.m_rules.decision_wait_ms)) && InpLockStep;
       }
       // nobody looks after the positions: there is no session, or no answer for too long
-      if(GetTickCount64()-m_answer_ms>=(ulong)InpSilentSeconds*1000)
+      if(GetTickCount64()-m_answer_ms>(ulong)InpSilentSeconds*1000)
          m_care.Run(m_executor,m_market.NowMsc());
    }
 
@@ -292,6 +292,8 @@ private:
       bool has_sent=false;
       while(MaySend() && (m_feed.HasUnsent() || m_feed.Make(m_market,MaxTicks())) && m_feed.Send(m_session))
          has_sent=true;
+      if(m_feed.IsBroken())
+         m_session.Leave(WIRE_BYE_RESTARTING,"ticks had to be dropped");
       return(has_sent);
    }
 

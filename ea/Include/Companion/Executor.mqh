@@ -95,7 +95,7 @@ public:
          bool opened=(intent.kind==WIRE_INTENT_OPEN
                       && (record.result.position_ticket==position_ticket || COrders::IsOf(comment,intent.intent_id)));
          bool modified=(intent.kind==WIRE_INTENT_MODIFY && intent.position_ticket==position_ticket);
-         if(record.begun_msc>0 && (opened || modified))
+         if(opened || modified)
             return(true);
       }
       return(false);

@@ -7,38 +7,44 @@
 class CStopCare {
 private:
    long              m_quote_msc;
-   ulong             m_refused_ms;
-   bool              m_was_refused;
+   ulong             m_refused[];     // positions whose last request was refused,
+   long              m_refused_msc[]; // and when [broker's clock]
 
 public:
-                     CStopCare(void) : m_quote_msc(0),m_refused_ms(0),m_was_refused(false) {}
+                     CStopCare(void) : m_quote_msc(0) {}
 
    // Looks after our own positions, once a quote.
    void              Run(const CExecutor &executor,const long quote_msc) {
-      if(quote_msc==m_quote_msc || (m_was_refused && GetTickCount64()-m_refused_ms<STOP_CARE_PAUSE_MS))
+      if(quote_msc==m_quote_msc)
          return;
       m_quote_msc=quote_msc;
-      m_was_refused=false;
-      for(int i=PositionsTotal()-1; i>=0; i--) {
+      for(int i=0; i<PositionsTotal(); i++) {
          ulong ticket=PositionGetTicket(i);
          WireIntent rules;
-         if(ticket==0 || PositionGetInteger(POSITION_MAGIC)!=InpMagic
-            || !executor.InstructionsFor(ticket,PositionGetString(POSITION_COMMENT),rules))
-            continue;
-         Care(ticket,rules);
+         if(ticket!=0 && PositionGetInteger(POSITION_MAGIC)==InpMagic && MayAsk(ticket)
+            && executor.InstructionsFor(ticket,PositionGetString(POSITION_COMMENT),rules))
+            Care(ticket,rules);
       }
    }
 
 private:
+   // What was refused is asked again at a later quote, once a second at most.
+   bool              MayAsk(const ulong ticket) const {
+      for(int i=ArraySize(m_refused)-1; i>=0; i--)
+         if(m_refused[i]==ticket)
+            return(m_quote_msc-m_refused_msc[i]>=STOP_CARE_PAUSE_MS);
+      return(true);
+   }
+
    void              Care(const ulong ticket,const WireIntent &rules) {
       string symbol=PositionGetString(POSITION_SYMBOL);
       int side=(PositionGetInteger(POSITION_TYPE)==POSITION_TYPE_BUY) ? 1 : -1;
       double close=SymbolInfoDouble(symbol,side>0 ? SYMBOL_BID : SYMBOL_ASK);
       double open=PositionGetDouble(POSITION_PRICE_OPEN),sl=PositionGetDouble(POSITION_SL),tp=PositionGetDouble(POSITION_TP);
-      if(close<=0.0 || open<=0.0 || IsFrozen(symbol,close,sl,tp))
+      if(close<=0.0 || open<=0.0 || IsFrozen(symbol,close,sl) || IsFrozen(symbol,close,tp))
          return;
       double stop=Tighter(rules,symbol,side,open,close,sl);
-      if(MathAbs(stop-sl)>0.0)
+      if(stop!=sl)
          Move(ticket,symbol,stop,tp);
    }
 
@@ -59,9 +65,9 @@ private:
       return(stop);
    }
 
-   static bool       IsFrozen(const string symbol,const double close,const double sl,const double tp) {
-      double freeze=(double)SymbolInfoInteger(symbol,SYMBOL_TRADE_FREEZE_LEVEL)*SymbolInfoDouble(symbol,SYMBOL_POINT);
-      return(freeze>0.0 && ((sl>0.0 && MathAbs(close-sl)<=freeze) || (tp>0.0 && MathAbs(close-tp)<=freeze)));
+   static bool       IsFrozen(const string symbol,const double close,const double level) {
+      long freeze=SymbolInfoInteger(symbol,SYMBOL_TRADE_FREEZE_LEVEL);
+      return(freeze>0 && level>0.0 && MathRound(MathAbs(close-level)/SymbolInfoDouble(symbol,SYMBOL_POINT))<=(double)freeze);
    }
 
    void              Move(const ulong ticket,const string symbol,const double sl,const double tp) {
@@ -79,8 +85,12 @@ private:
          PrintFormat("the bridge is silent: stop of %I64u moved to %s",ticket,(string)sl);
          return;
       }
-      m_was_refused=true;
-      m_refused_ms=GetTickCount64();
+      if(ArraySize(m_refused)>=64) {
+         ArrayResize(m_refused,0);
+         ArrayResize(m_refused_msc,0);
+      }
+      Append(m_refused,ticket);
+      Append(m_refused_msc,m_quote_msc);
       PrintFormat("the bridge is silent: stop of %I64u not moved to %s, retcode %u",ticket,(string)sl,result.retcode);
    }
 };

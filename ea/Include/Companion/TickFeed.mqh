@@ -15,12 +15,15 @@ private:
    uint              m_next;                   // the next one to be made
    ulong             m_sent;
    int               m_turn;
+   bool              m_is_broken;
    string            m_gap;
 
 public:
-                     CTickFeed(void) : m_oldest(1),m_unsent(1),m_next(1),m_sent(0),m_turn(0) {}
+                     CTickFeed(void) : m_oldest(1),m_unsent(1),m_next(1),m_sent(0),m_turn(0),m_is_broken(false) {}
    ulong             Sent(void) const { return(m_sent); }
    string            Gap(void) const { return(m_gap); }
+   // Whether ticks were lost in between: begin a new session, so that the bridge learns its bars anew.
+   bool              IsBroken(void) const { return(m_is_broken); }
    bool              HasUnsent(void) const { return(m_unsent<m_next); }
 
    // Where ticks will flow from: on from where they ended, if the terminal still has that place, else from now on.
@@ -37,6 +40,7 @@ public:
             Skip();
          }
       }
+      m_is_broken=false;
       return(true);
    }
 
@@ -140,9 +144,8 @@ private:
       int count=CopyTicks(name,m_ticks,COPY_TICKS_ALL,(ulong)place.msc,(uint)(place.seen+limit));
       while(first<count && first<place.seen && m_ticks[first].time_msc==place.msc)
          first++;
-      if(first<count && first<place.seen)
-         TellGap(name,place.msc,m_ticks[first].time_msc);
-      return(MathMin(count,first+limit));
+      m_is_broken=m_is_broken || (first<count && first<place.seen);
+      return(m_is_broken ? 0 : MathMin(count,first+limit));
    }
 
    void              TellGap(const string name,const long from,const long to) {
