@@ -70,6 +70,14 @@ def test_the_same_seed_makes_the_same_decisions(companion: Companion) -> None:
     assert runs[0]["ticks"] > 1000
 
 
+@pytest.mark.slow
+def test_the_eas_own_source_trades_as_its_twin(companion: Companion) -> None:
+    words = ("--days", "1", "--symbols", "EURUSD,XAUUSD", "--seed", "5", "--json")
+    twin, own = (_without_clock(companion("demo", *words, "--ea", name)) for name in ("twin", "mql5"))
+    assert own == twin
+    assert own["intents"]["filled"] > 5
+
+
 def _without_clock(result: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
     """What does not depend on the machine's speed; a digest holds the terminal's random number, too."""
     summary = json.loads(result.stdout)

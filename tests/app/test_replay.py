@@ -46,6 +46,17 @@ def test_an_export_of_metatrader_is_replayed(companion: Companion, tmp_path: Pat
     assert json.loads(told)["decisions"][0]["timeframe"] == "M5"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("batch", ["0", "2000"])
+def test_the_eas_own_source_replays_as_its_twin(companion: Companion, tmp_path: Path, batch: str) -> None:
+    words = (str(exported(tmp_path)), "--charts", "M5", "--batch", batch)
+    twin, own = (summary_of_replay(companion, *words, "--ea", name) for name in ("twin", "mql5"))
+    for name in ("ticks", "decisions", "intents", "deals", "balance", "equity"):
+        assert own[name] == twin[name]
+    assert own["deals"] > 1
+    assert all(proof["holds"] for proof in own["proofs"])
+
+
 def test_notes_of_the_import_are_shown(companion: Companion, tmp_path: Path) -> None:
     result = companion("replay", str(exported(tmp_path, crossed=3)))
     assert result.returncode == 0, result.stderr

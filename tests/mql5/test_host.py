@@ -1,5 +1,6 @@
 """An EA in its host: inputs, handlers, faults, orders and the transactions that follow."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -261,3 +262,22 @@ def test_without_a_compiler_it_says_what_to_install(monkeypatch: pytest.MonkeyPa
             build(tmp_path / "Ea.mq5", tmp_path)
     finally:
         building.compiler.cache_clear()
+
+
+@pytest.mark.slow
+def test_the_compiler_from_pypi_builds_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, at: Place) -> None:
+    """Its first run on a machine builds a C++ library, which takes minutes."""
+    pytest.importorskip("ziglang")
+    command = (sys.executable, "-m", "ziglang", "c++")
+    monkeypatch.setattr("sim.mql5.build.compiler", lambda: command)
+    program = built(SOURCE.read_text(encoding="utf-8"), tmp_path, "Chart")
+    at.feed.play()
+    ea = loaded(program, tmp_path, {"InpWay": way(program, "WAY_BUY"), "InpNumber": "0.25"}, at)
+    ea.start()
+    assert ea.logged == ["false 0.25 plain 2026.01.02 03:04:00 -1 1 0.5"]
+    assert carried_out(ea, at)[3:] == [*FILLED, "TRADE_TRANSACTION_REQUEST a comment 10009 1", "trade"]
+    ea.stop(1)
+    for name, why in {"WAY_ZERO": "OnTick: zero divide", "WAY_ARRAY": "array out of range"}.items():
+        doomed = loaded(program, tmp_path, {"InpWay": way(program, name)})
+        with pytest.raises(EaFaultError, match=why):
+            ticked(doomed)
