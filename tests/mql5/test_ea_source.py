@@ -10,6 +10,9 @@ from sim.mql5.linting.source import parsed
 from tests.architecture.tree import ROOT
 
 EA = ROOT / "ea"
+GENERATED = "Wire.mqh"
+MOST_CODE_LINES = 2_300
+MOST_LINES_OF_A_FILE = 400
 _COMMENT_OR_STRING = re.compile(r'"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
 
 
@@ -56,3 +59,10 @@ def test_the_ea_holds_no(what: str, pattern: str) -> None:
 def test_what_is_looked_for_is_found() -> None:
     assert _code('Print("new // x"); // delete\n/* new\n*/ int a;') == 'Print(""); \n\n int a;'
     assert _code_lines("int a;\n\n// b\n/* c\n*/\nint d; // e\n") == 2
+
+
+def test_the_ea_stays_small_enough_to_be_read() -> None:
+    """A ceiling over what it is: whoever goes above it moves a decision into the bridge, or raises it with a reason."""
+    lines = {path.name: _code_lines(path.read_text(encoding="utf-8")) for path in _sources() if path.name != GENERATED}
+    assert sum(lines.values()) <= MOST_CODE_LINES, lines
+    assert max(lines.values()) <= MOST_LINES_OF_A_FILE, lines

@@ -195,9 +195,10 @@ class Stage:
 
     def last_word(self, intent: Intent) -> IntentResult:
         """The EA's final word on an intent, which may still be on its way."""
-        self.chart.until(lambda: self._words(intent), "a final word")
-        return self._words(intent)[-1]
+        self.chart.until(lambda: self.final_words(intent), "a final word")
+        return self.final_words(intent)[-1]
 
-    def _words(self, intent: Intent) -> list[IntentResult]:
+    def final_words(self, intent: Intent) -> list[IntentResult]:
+        """Every final word on an intent so far, oldest first."""
         told = [result for result in self.results if result.intent_id == intent.intent_id]
         return [result for result in told if result.phase is ResultPhase.FINAL]

@@ -17,7 +17,7 @@ from sim.requests import Disturbance, ScriptedFills, TradeAction
 from tests.crash.market import MAGIC, PROFILE
 from tests.mql5.scenarios.scripted import EURUSD, PRICE, SPREAD, Quotes, Stage, quotes
 from tests.mql5.scenarios.terminal import Moment
-from tests.mql5.scenarios.tunnel import TO_TERMINAL
+from tests.mql5.scenarios.tunnel import TO_BRIDGE, TO_TERMINAL, Lengthy
 from tests.sim.bridge_double import times_of
 from wire.codec import read_header
 from wire.messages import Auth, Symbols
@@ -121,9 +121,9 @@ def test_an_intent_that_comes_twice_is_done_once(stage: Stage) -> None:
     stage.say(intent, intent)
     stage.say(intent)
     assert ids_of(stage) == [comment_of(intent.intent_id)]
-    words = [result for result in stage.results if result.intent_id == intent.intent_id and result.retcode]
-    assert len({(word.retcode, word.deal_ticket, word.position_ticket) for word in words}) == 1
-    assert len(words) >= 3
+    stage.chart.until(lambda: len(stage.final_words(intent)) == 3, "a word for each time")
+    words = {(word.retcode, word.deal_ticket, word.position_ticket) for word in stage.final_words(intent)}
+    assert len(words) == 1
 
 
 @pytest.mark.parametrize(("moment", "requests"), [(Moment.BEGUN, 0), (Moment.ORDERED, 1)], ids=["begun", "ordered"])
@@ -259,9 +259,15 @@ def test_ticks_without_an_answer_go_out_again_and_none_is_lost(make_stage: MakeS
     market = Quotes(quotes([PRICE + place * 1e-5 for place in range(30)], step_ms=0))
     stage = make_stage(market).live()
     for place in range(30):
-        if place % 7 == 3:
-            stage.chart.tunnel.cut()
+        is_lost = place % 7 == 3
+        if is_lost:
+            stage.chart.tunnel.hold(TO_BRIDGE, TO_TERMINAL)
         stage.chart.tick()
+        if is_lost:
+            assert stage.chart.observer.waiting == 1, "the tick has not left"
+            stage.chart.tunnel.cut()
+            stage.chart.tunnel.release()
+            stage.chart.until(lambda: not stage.chart.is_live, "the end of the session")
         stage.live()
         stage.chart.settle()
     stage.chart.until(lambda: stage.chart.observer.is_settled, "all answers")
@@ -310,6 +316,14 @@ def test_batches_of_every_length_pass(make_stage: MakeStage, ticks: int) -> None
     stage = make_stage(max_ticks=ticks).live()
     stage.play()
     assert [len(batch.ticks) for double in stage.doubles for batch in double.ticks] == [ticks]
+    assert stage.problems == []
+    assert stage.chart.observer.counts.sessions == 1
+
+
+def test_a_bridge_that_writes_every_length_in_eight_bytes_is_understood(stage: Stage) -> None:
+    stage.chart.tunnel.post = lambda direction, frame: (Lengthy(frame) if direction == TO_TERMINAL else frame,)
+    stage.opened()
+    stage.play(5)
     assert stage.problems == []
     assert stage.chart.observer.counts.sessions == 1
 

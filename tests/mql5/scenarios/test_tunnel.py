@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 import zmq
 
-from tests.mql5.scenarios.tunnel import TO_TERMINAL, Arrival, Cutter, Dribbled, Torn, Tunnel, packed
+from tests.mql5.scenarios.tunnel import TO_TERMINAL, Arrival, Cutter, Dribbled, Lengthy, Torn, Tunnel, packed
 
 pytestmark = pytest.mark.integration
 
@@ -69,9 +69,10 @@ def test_a_frame_can_be_lost_or_doubled_or_changed() -> None:
         assert ends.heard_down(A_MOMENT_MS) is None
 
 
-def test_a_dribbled_frame_arrives_whole() -> None:
+@pytest.mark.parametrize("how", [Dribbled, Lengthy])
+def test_a_frame_that_comes_in_another_way_is_the_same_frame(how: type[Dribbled | Lengthy]) -> None:
     with joined() as ends:
-        ends.tunnel.post = lambda _direction, frame: (Dribbled(frame),)
+        ends.tunnel.post = lambda _direction, frame: (how(frame),)
         ends.down(b"x" * 300)
         assert ends.heard_down() == b"x" * 300
 

@@ -36,7 +36,13 @@ class Dribbled(NamedTuple):
     frame: bytes
 
 
-Arrival = bytes | Torn | Dribbled
+class Lengthy(NamedTuple):
+    """A frame whose length is written in eight bytes, as ZMTP allows for short frames too."""
+
+    frame: bytes
+
+
+Arrival = bytes | Torn | Dribbled | Lengthy
 Post = Callable[[str, bytes], Iterable[Arrival]]
 """What becomes of a frame: direction and frame -> what arrives in its place."""
 
@@ -46,9 +52,9 @@ def undisturbed(_direction: str, frame: bytes) -> Iterable[Arrival]:
     return (frame,)
 
 
-def packed(frame: bytes) -> bytes:
+def packed(frame: bytes, *, is_long: bool = False) -> bytes:
     """A frame behind its ZMTP header."""
-    if len(frame) > _MOST_SHORT:
+    if is_long or len(frame) > _MOST_SHORT:
         return bytes((_LONG,)) + len(frame).to_bytes(8, "big") + frame
     return bytes((0, len(frame))) + frame
 
@@ -252,6 +258,8 @@ class Tunnel:
                 case Dribbled(frame):
                     for byte in packed(frame):
                         end.sendall(bytes((byte,)))
+                case Lengthy(frame):
+                    end.sendall(packed(frame, is_long=True))
                 case frame:
                     end.sendall(packed(frame) if is_frame else frame)
         except OSError:
