@@ -14,7 +14,10 @@ from wire.messages import Decision
 
 WATCHING: Final = "watching"
 DECIDED_BEFORE: Final = "decided before"
+# plain numbers: an enumeration's member takes longer to look up than to compare
 _HOLD: Final = int(Action.HOLD)
+_ENTRY: Final = int(DecisionKind.ENTRY)
+_PASSED, _REFUSED, _UNKNOWN = (int(verdict) for verdict in (Verdict.PASSED, Verdict.REFUSED, Verdict.UNKNOWN))
 _VERDICT: Final = 2
 _LARGEST_SCORE: Final = 1e6  # what the wire carries; a user's model may say anything
 
@@ -38,10 +41,9 @@ def holding(batch: int, symbol_index: int, decided_ns: int, text: str = WATCHING
 
 def deciding(batch: int, symbol_index: int, decisions: Table, intents: int) -> Decision:
     """What the most telling of `decisions` (DECISION_DTYPE, at least one) says; `intents` follow."""
-    row = _telling(decisions)
-    verdicts = row["gates"][:, _VERDICT]
-    refused = int(np.count_nonzero((verdicts == Verdict.REFUSED) | (verdicts == Verdict.UNKNOWN)))
-    is_entry = row["kind"] == DecisionKind.ENTRY
+    row = decisions[_telling(decisions)]
+    verdicts = row["gates"][:, _VERDICT].tolist()
+    is_entry = row["kind"] == _ENTRY
     decided_by = int(row["decided_by"])
     score = float(row["score"])
     return Decision(
@@ -49,8 +51,8 @@ def deciding(batch: int, symbol_index: int, decisions: Table, intents: int) -> D
         symbol_index=symbol_index,
         timeframe=int(row["timeframe"]),
         action=int(row["action"]),
-        gates_passed=int(np.count_nonzero(verdicts == Verdict.PASSED)),
-        gates_refused=refused,
+        gates_passed=verdicts.count(_PASSED),
+        gates_refused=verdicts.count(_REFUSED) + verdicts.count(_UNKNOWN),
         first_refusing_gate=decided_by if is_entry and decided_by != NO_SEAT else NO_GATE,
         score=min(max(score, -_LARGEST_SCORE), _LARGEST_SCORE) if not math.isnan(score) else 0.0,
         decided_ns=int(row["time_ns"]),
@@ -59,13 +61,16 @@ def deciding(batch: int, symbol_index: int, decisions: Table, intents: int) -> D
     )
 
 
-def _telling(decisions: Table) -> np.void:
-    """The last decision that acts, else the last one about an entry, else the last."""
-    for wanted in (decisions["action"] != _HOLD, decisions["kind"] == DecisionKind.ENTRY):
+def _telling(decisions: Table) -> int:
+    """Place of the last decision that acts, else of the last one about an entry, else of the last."""
+    last = len(decisions) - 1
+    if not last:
+        return 0
+    for wanted in (decisions["action"] != _HOLD, decisions["kind"] == _ENTRY):
         found = np.flatnonzero(wanted)
         if len(found):
-            return np.void(decisions[found[-1]])
-    return np.void(decisions[-1])
+            return int(found[-1])
+    return last
 
 
 def _words(row: np.void) -> str:
