@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from domain.intents import IntentKind, IntentState
+from tests.mql5.scenarios.conftest import MakeScene
 from tests.mql5.scenarios.scene import Scene, Trap, record_of
 from tests.mql5.scenarios.terminal import Moment
 from tests.mql5.scenarios.tunnel import Arrival, Torn
@@ -30,6 +31,21 @@ def test_around_its_order(scene: Scene, kind: IntentKind, moment: Moment, state:
     assert scene.chart.terminal.dies_at is None, "it has not died"
     end = scene.end()
     assert (record_of(end, intent).state, scene.chart.effects(intent)) == (state, effects)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_between_an_order_that_was_not_waited_for_and_its_answer(make_scene: MakeScene, kind: IntentKind) -> None:
+    scene = make_scene(inputs={"InpAsync": "true"})
+
+    def act(_direction: str, frame: bytes) -> Iterable[Arrival]:
+        scene.chart.terminal.dies_at = Moment.ORDERED
+        return (frame,)
+
+    intent = Trap(scene, kind, act).spring()
+    scene.play(50)
+    assert scene.chart.terminal.dies_at is None, "it has not died"
+    assert record_of(scene.end(), intent).state is IntentState.FILLED
+    assert scene.chart.effects(intent) == 1
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
