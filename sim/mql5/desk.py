@@ -65,6 +65,7 @@ class Desk:
 
     def __init__(self, terminal: SimTerminal, feed: Feed, tape: Tape) -> None:
         self.terminal = terminal
+        terminal.take_changes()  # what was there before the EA, such as the deposit, is no news
         self.history_lags = False
         self.changes: list[list[Transaction]] = []
         self._feed = feed

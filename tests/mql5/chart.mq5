@@ -1,5 +1,5 @@
 // One EA for many tests: inputs of every kind, faults, orders, and what it is told about them.
-enum ENUM_WAY { WAY_NONE, WAY_ARRAY, WAY_FIXED, WAY_NEGATIVE, WAY_ZERO, WAY_FORMAT, WAY_BUY, WAY_ASYNC, WAY_BAD, WAY_REMOVE };
+enum ENUM_WAY { WAY_NONE, WAY_ARRAY, WAY_FIXED, WAY_NEGATIVE, WAY_ZERO, WAY_FORMAT, WAY_BUY, WAY_ASYNC, WAY_BAD, WAY_REMOVE, WAY_BEFORE };
 
 input group "Kinds"
 input ENUM_WAY InpWay=WAY_NONE;
@@ -49,6 +49,7 @@ void OnTick(void) {
    ArrayResize(grown,2);
    switch(InpWay) {
       case WAY_ARRAY:    grown[ArraySize(grown)]=1; break;
+      case WAY_BEFORE:   grown[g_zero-1]=1; break;
       case WAY_FIXED:    fixed[ArraySize(grown)+1]=1; break;
       case WAY_NEGATIVE: fixed[g_zero-1]=1; break;
       case WAY_ZERO:     Print(1/g_zero); break;

@@ -129,6 +129,7 @@ def test_the_end_in_order(chart: Callable[..., EaHost]) -> None:
     ("name", "why"),
     [
         ("WAY_ARRAY", "OnTick: array out of range: index 2, size 2"),
+        ("WAY_BEFORE", "OnTick: array out of range: index -1, size 2"),
         ("WAY_FIXED", "OnTick: array out of range: index 3, size 3"),
         ("WAY_NEGATIVE", "OnTick: array out of range: index -1, size 3"),
         ("WAY_ZERO", "OnTick: zero divide"),

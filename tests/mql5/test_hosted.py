@@ -4,6 +4,7 @@ import itertools
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,7 @@ from sim.mql5.build import Built, sanitizer_environment
 from sim.mql5.desk import Desk
 from sim.mql5.host import EaHost
 from sim.mql5.hosted import Meddling, build_companion, run_compiled
+from sim.mql5.observer import Observer
 from sim.players import play
 from sim.session_host import (
     BridgeUnreachableError,
@@ -33,6 +35,7 @@ from sim.session_host import (
     run_terminal,
 )
 from sim.statistics import TerminalStatistics
+from tests.mql5.programs import built
 from tests.sim.bridge_double import SECRET, Script, nothing
 from tests.sim.intents import NEVER_NS, intent
 from tests.sim.router import RouterBridge
@@ -42,6 +45,7 @@ from wire.messages import Bye, Ticks
 
 pytestmark = pytest.mark.integration
 
+CHART = Path(__file__).with_name("chart.mq5")
 ROWS = 120
 FIRST_TICKET = 2_000_001
 _COPIES = itertools.count(1)
@@ -162,6 +166,8 @@ def test_it_ends_with_bye_and_told_everything(tmp_path: Path) -> None:
     assert isinstance(double.heard[-1], Bye)
     assert [spec.name for spec in double.symbols[0].specs] == ["EURUSD", "USDJPY"]
     assert double.symbols[0].specs == (EURUSD, USDJPY)
+    heard = [int(at) for batch in double.ticks for at in batch.ticks["time_msc"]]
+    assert heard == sorted(heard)  # the other symbol's ticks are not left to the chart's next one
     times = {
         index: [int(at) for batch in double.ticks if batch.symbol_index == index for at in batch.ticks["time_msc"]]
         for index in (0, 1)
@@ -242,6 +248,58 @@ def test_without_waiting_for_decisions(tmp_path: Path) -> None:
         done = compiled(bridge.endpoint, tmp_path, rules=EaRules(window=8))
     assert done.ticks == done.decisions == 2 * ROWS
     assert bridge.problems == []
+
+
+def test_a_slow_bridge_is_not_run_away_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    most = 0
+
+    class Watching(Observer):
+        def take(self, what: int, data: bytes) -> None:
+            nonlocal most
+            super().take(what, data)
+            most = max(most, self.waiting)
+
+    def slow(_ticks: Ticks) -> tuple[Intent, ...]:
+        time.sleep(0.005)
+        return ()
+
+    monkeypatch.setattr("sim.mql5.hosted.Observer", Watching)
+    with RouterBridge(slow) as bridge:
+        compiled(bridge.endpoint, tmp_path, rules=EaRules(window=4))
+    assert 1 < most <= 5  # a tick may bring what another symbol's tick left
+
+
+def test_what_the_server_does_is_told_before_the_tick_it_did_it_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Ready(Observer):
+        is_settled = True  # a bridge is of no matter here
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.is_live = True
+
+    logged: list[list[str]] = []
+
+    def meddle(ea: EaHost, desk: Desk) -> None:
+        logged.append(list(ea.logged))
+        if len(logged) == 1:
+            desk.terminal.send(order(1, 0.1, tp=1.1005))
+            desk.terminal.take_changes()
+            desk.touch()
+
+    monkeypatch.setattr("sim.mql5.hosted.Observer", Ready)
+    monkeypatch.setattr("sim.mql5.hosted.inputs_of", lambda _config: {})
+    program = built(CHART.read_text(encoding="utf-8"), tmp_path, "Chart")
+    changes = {"specs": (EURUSD,), "ticks": {"EURUSD": ticks_of(wave(1.1, 0.0001), step_msc=500)}}
+    run_compiled(config("tcp://127.0.0.1:9", tmp_path / "Files", **changes), built=program, meddle=meddle)
+    first = next(step for step, lines in enumerate(logged) if any("TRANSACTION" in line for line in lines))
+    assert first > 5
+    told = logged[first][len(logged[first - 1]) :]
+    assert {line.split()[0] for line in told[:4]} == {
+        f"TRADE_TRANSACTION_{what}" for what in ("ORDER_ADD", "DEAL_ADD", "ORDER_DELETE", "HISTORY_ADD")
+    }
+    assert told[4:] == ["trade", "tick", "end of tick"]
 
 
 def test_limits_of_the_terminal_reach_the_ea(tmp_path: Path) -> None:
