@@ -44,9 +44,9 @@ def played_with(scene: Scene, direction: str, kind: MessageType, become: Become)
     """Trade while that happens, and to the end."""
     sometimes = Sometimes(direction, kind, become)
     scene.post(sometimes)
-    for _ in range(40):
-        scene.play(15)
-        scene.chart.pass_ms(100)
+    for _ in range(160):
+        scene.play(5)
+        scene.chart.pass_ms(500)  # the bridge beats in real time
         if sometimes.done == 5:
             break
     assert sometimes.done == 5
