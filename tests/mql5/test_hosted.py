@@ -269,6 +269,28 @@ def test_a_slow_bridge_is_not_run_away_from(tmp_path: Path, monkeypatch: pytest.
     assert 1 < most <= 5  # a tick may bring what another symbol's tick left
 
 
+def test_no_tick_of_any_symbol_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where two symbols tick in one millisecond: OnTick is for the chart's symbol alone."""
+    made: list[Observer] = []
+
+    class Kept(Observer):
+        def __init__(self) -> None:
+            super().__init__()
+            made.append(self)
+
+    behind: list[int] = []
+    monkeypatch.setattr("sim.mql5.hosted.Observer", Kept)
+    ticks = {"EURUSD": ticks_of(wave(1.1, 0.0001), step_msc=1), "USDJPY": ticks_of(wave(150.0, 0.01), step_msc=1)}
+    with RouterBridge() as bridge:
+        compiled(
+            bridge.endpoint,
+            tmp_path,
+            lambda _ea, desk: behind.append(desk._feed.played - made[0].counts.ticks),
+            ticks=ticks,
+        )
+    assert set(behind) == {0}
+
+
 def test_what_the_server_does_is_told_before_the_tick_it_did_it_at(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
