@@ -105,7 +105,9 @@ template <class A> View<element_of<A>> view_of(A &array) { return array; }
 template <class A> ConstView<element_of<A>> const_view_of(const A &array) { return array; }
 
 template <class A> int ArraySize(const A &array) { return const_view_of(array).size(); }
-template <class A> int ArrayRange(const A &array, int rank) { return rank ? (int)(sizeof(element_of<A>) / sizeof(array[0][0])) : ArraySize(array); }
+template <class A> int ArrayRange(const A &array, int rank) {
+  return rank ? (int)(sizeof(element_of<A>) / sizeof(array[0][0])) : ArraySize(array);
+}
 template <class A> int ArrayResize(A &&array, int size, int reserve = 0) {
   int reached = view_of(array).resize(size, reserve);
   return reached < 0 || reached < size ? (fails(4007), -1) : reached;
@@ -116,9 +118,7 @@ template <class A> bool ArraySetAsSeries(A &&array, bool flag) {
   auto view = view_of(array);
   return view.is_dynamic() ? (view.array()->set_series(flag), true) : false;
 }
-template <class A> bool ArrayGetAsSeries(const A &array) {
-  return const_view_of(array).is_series();
-}
+template <class A> bool ArrayGetAsSeries(const A &array) { return const_view_of(array).is_series(); }
 template <class A, class V> void ArrayFill(A &&array, int start, int count, V value) {
   for (int i = 0; i < count; i++) array[start + i] = (element_of<A>)value;
 }
@@ -182,11 +182,16 @@ template <class A, class V> int ArrayBsearch(const A &array, V value) {
 template <class A> int ArrayExtreme(const A &array, int start, int count, bool highest) {
   auto view = const_view_of(array);
   if (start < 0 || start >= view.size()) return -1;
-  auto begin = view.data() + start, end = count < 0 ? view.data() + view.size() : begin + std::min(count, view.size() - start);
+  auto begin = view.data() + start,
+       end = count < 0 ? view.data() + view.size() : begin + std::min(count, view.size() - start);
   return (int)((highest ? std::max_element(begin, end) : std::min_element(begin, end)) - view.data());
 }
-template <class A> int ArrayMaximum(const A &array, int start = 0, int count = -1) { return ArrayExtreme(array, start, count, true); }
-template <class A> int ArrayMinimum(const A &array, int start = 0, int count = -1) { return ArrayExtreme(array, start, count, false); }
+template <class A> int ArrayMaximum(const A &array, int start = 0, int count = -1) {
+  return ArrayExtreme(array, start, count, true);
+}
+template <class A> int ArrayMinimum(const A &array, int start = 0, int count = -1) {
+  return ArrayExtreme(array, start, count, false);
+}
 template <class A, class B> int ArrayCompare(const A &a, const B &b, int start_a = 0, int start_b = 0, int count = -1) {
   for (int i = 0; count < 0 || i < count; i++) {
     bool a_ends = start_a + i >= ArraySize(a), b_ends = start_b + i >= ArraySize(b);
@@ -210,9 +215,15 @@ template <class S> bool CharArrayToStruct(S &value, ConstView<uchar> bytes, uint
   return true;
 }
 template <class S> void ZeroMemory(S &value) {
-  if constexpr (std::is_trivially_copyable_v<S>) memset((void *)&value, 0, sizeof value);
-  else value = S();
+  if constexpr (std::is_trivially_copyable_v<S>)
+    memset((void *)&value, 0, sizeof value);
+  else
+    value = S();
 }
-template <class T> void ZeroMemory(Array<T> &array) { for (int i = 0; i < array.size(); i++) ZeroMemory(array[i]); }
-template <class T> void ZeroMemory(View<T> array) { for (int i = 0; i < array.size(); i++) ZeroMemory(array[i]); }
-}  // namespace mql
+template <class T> void ZeroMemory(Array<T> &array) {
+  for (int i = 0; i < array.size(); i++) ZeroMemory(array[i]);
+}
+template <class T> void ZeroMemory(View<T> array) {
+  for (int i = 0; i < array.size(); i++) ZeroMemory(array[i]);
+}
+} // namespace mql

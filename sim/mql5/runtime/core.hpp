@@ -27,11 +27,12 @@ typedef unsigned short ushort;
 typedef unsigned int uint;
 typedef unsigned long ulong;
 typedef long long long64;
-typedef long datetime;  // as wide as long64, and another type: Print() writes it as a date
+typedef long datetime; // as wide as long64, and another type: Print() writes it as a date
 typedef unsigned int color;
 static_assert(sizeof(long) == 8 && sizeof(void *) == 8, "64-bit Linux or macOS");
 
-// -- the host ----------------------------------------------------------------------------------------------------------
+// -- the host
+// ----------------------------------------------------------------------------------------------------------
 inline Host &host() {
   static Host *lent = [] {
     // known before the EA's globals are made, because those may use inputs and call functions, as in MetaTrader
@@ -46,9 +47,10 @@ inline Host &host() {
   return *lent;
 }
 
-inline Host &at_load = host();  // while the address is there
+inline Host &at_load = host(); // while the address is there
 
-// -- faults ------------------------------------------------------------------------------------------------------------
+// -- faults
+// ------------------------------------------------------------------------------------------------------------
 struct Fault : std::runtime_error {
   using runtime_error::runtime_error;
 };
@@ -57,8 +59,9 @@ struct Fault : std::runtime_error {
 inline int last_error = 0;
 inline int fails(int error) { return last_error = error, 0; }
 
-// -- string ------------------------------------------------------------------------------------------------------------
-struct Null {  // NULL: no string, an empty symbol name, the number 0
+// -- string
+// ------------------------------------------------------------------------------------------------------------
+struct Null { // NULL: no string, an empty symbol name, the number 0
   operator int() const { return 0; }
 };
 
@@ -78,8 +81,8 @@ public:
   explicit string(const char *utf8) : string(std::string_view(utf8)) {}
   explicit string(bool value) : string(value ? "true" : "false") {}
   explicit string(datetime value) : string(moment_text(value, 7)) {}
-  template <class T, std::enable_if_t<std::is_integral_v<T> || std::is_enum_v<T>, int> = 0>
-  explicit string(T value) : string(std::to_string(+static_cast<number_t<T>>(value))) {}
+  template <class T, std::enable_if_t<std::is_integral_v<T> || std::is_enum_v<T>, int> = 0> explicit string(T value)
+      : string(std::to_string(+static_cast<number_t<T>>(value))) {}
   explicit string(double value) {
     char buffer[64];
     snprintf(buffer, sizeof buffer - 2, "%.16g", value);
@@ -92,7 +95,9 @@ public:
   std::u16string &change() { return is_null_ = false, units_; }
   std::string utf8() const { return from_utf16(units_); }
   bool is_null() const { return is_null_; }
-  ushort operator[](long64 at) const { return at < 0 || at >= (long64)units_.size() ? (ushort)0 : (ushort)units_[(size_t)at]; }
+  ushort operator[](long64 at) const {
+    return at < 0 || at >= (long64)units_.size() ? (ushort)0 : (ushort)units_[(size_t)at];
+  }
   explicit operator long64() const { return strtoll(utf8().c_str(), nullptr, 10); }
   explicit operator int() const { return (int)strtoll(utf8().c_str(), nullptr, 10); }
   explicit operator ulong() const { return strtoull(utf8().c_str(), nullptr, 10); }
@@ -110,8 +115,12 @@ public:
   friend bool operator!=(const string &a, Null) { return !a.is_null_; }
 
 private:
-  template <class T, bool = std::is_enum_v<T>> struct number { typedef T type; };
-  template <class T> struct number<T, true> { typedef int type; };
+  template <class T, bool = std::is_enum_v<T>> struct number {
+    typedef T type;
+  };
+  template <class T> struct number<T, true> {
+    typedef int type;
+  };
   template <class T> using number_t = typename number<T>::type;
 };
 
@@ -135,7 +144,10 @@ inline std::u16string to_utf16(std::string_view text) {
     int tail = lead < 0x80 ? 0 : lead < 0xC2 ? -1 : lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : lead < 0xF5 ? 3 : -1;
     uint c = tail <= 0 ? lead : lead & (0x3Fu >> tail);
     for (int k = 0; k < tail; k++) {
-      if (i >= text.size() || ((uchar)text[i] & 0xC0) != 0x80) { tail = -1; break; }
+      if (i >= text.size() || ((uchar)text[i] & 0xC0) != 0x80) {
+        tail = -1;
+        break;
+      }
       c = c << 6 | ((uchar)text[i++] & 0x3F);
     }
     if (tail < 0) c = 0xFFFD;
@@ -163,10 +175,12 @@ inline void copy_text(char *target, size_t size, const string &source) {
 }
 
 inline string operator""_ms(const char16_t *units, size_t length) { return string(std::u16string(units, length)); }
-}  // namespace mql
+} // namespace mql
 using mql::operator""_ms;
 
 #define MQL_PACKED _Pragma("pack(push, 1)")
 #define MQL_UNPACKED _Pragma("pack(pop)")
-#define MQL_CASE(member) if (value == member) return mql::string(#member);
-#define MQL_NAMES(how, type, cases) how mql::string EnumToString(type value) { cases return mql::string(#type "::" + std::to_string((int)value)); }
+#define MQL_CASE(member)                                                                                               \
+  if (value == member) return mql::string(#member);
+#define MQL_NAMES(how, type, cases)                                                                                    \
+  how mql::string EnumToString(type value) { cases return mql::string(#type "::" + std::to_string((int)value)); }

@@ -1,4 +1,5 @@
-// CryptEncode and CryptDecode: hashes and Base64. Ciphers and archives are not offered (error 4006, as for a bad array).
+// CryptEncode and CryptDecode: hashes and Base64. Ciphers and archives are not offered (error 4006, as for a bad
+// array).
 #pragma once
 #include "prelude.hpp"
 
@@ -6,17 +7,21 @@ namespace mql {
 // SHA-256 after FIPS 180-4
 inline void sha256_block(uint *state, const uchar *block) {
   static const uint K[64] = {
-      0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be,
-      0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa,
-      0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967, 0x27b70a85,
-      0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3,
-      0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f,
-      0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+      0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+      0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+      0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+      0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+      0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+      0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+      0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+      0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
   auto turn = [](uint x, int n) { return x >> n | x << (32 - n); };
   uint w[64], v[8];
-  for (int i = 0; i < 16; i++) w[i] = (uint)block[4 * i] << 24 | (uint)block[4 * i + 1] << 16 | (uint)block[4 * i + 2] << 8 | block[4 * i + 3];
+  for (int i = 0; i < 16; i++)
+    w[i] = (uint)block[4 * i] << 24 | (uint)block[4 * i + 1] << 16 | (uint)block[4 * i + 2] << 8 | block[4 * i + 3];
   for (int i = 16; i < 64; i++)
-    w[i] = w[i - 16] + w[i - 7] + (turn(w[i - 15], 7) ^ turn(w[i - 15], 18) ^ w[i - 15] >> 3) + (turn(w[i - 2], 17) ^ turn(w[i - 2], 19) ^ w[i - 2] >> 10);
+    w[i] = w[i - 16] + w[i - 7] + (turn(w[i - 15], 7) ^ turn(w[i - 15], 18) ^ w[i - 15] >> 3) +
+           (turn(w[i - 2], 17) ^ turn(w[i - 2], 19) ^ w[i - 2] >> 10);
   memcpy(v, state, sizeof v);
   for (int i = 0; i < 64; i++) {
     uint a = v[0], e = v[4];
@@ -36,7 +41,8 @@ inline std::string sha256(std::string message) {
   for (int i = 0; i < 8; i++) message[message.size() - 1 - (size_t)i] = (char)(bits >> 8 * i);
   for (size_t at = 0; at < message.size(); at += 64) sha256_block(state, (const uchar *)message.data() + at);
   std::string digest;
-  for (uint word : state) for (int shift = 24; shift >= 0; shift -= 8) digest += (char)(word >> shift);
+  for (uint word : state)
+    for (int shift = 24; shift >= 0; shift -= 8) digest += (char)(word >> shift);
   return digest;
 }
 
@@ -76,7 +82,8 @@ inline int CryptEncode(ENUM_CRYPT_METHOD method, ConstView<uchar> data, ConstVie
 }
 inline int CryptDecode(ENUM_CRYPT_METHOD method, ConstView<uchar> data, ConstView<uchar>, View<uchar> result) {
   std::string bytes;
-  if (method != CRYPT_BASE64 || !from_base64(std::string((const char *)data.data(), (size_t)data.size()), bytes)) return fails(ERR_INVALID_ARRAY);
+  if (method != CRYPT_BASE64 || !from_base64(std::string((const char *)data.data(), (size_t)data.size()), bytes))
+    return fails(ERR_INVALID_ARRAY);
   return given(bytes, result);
 }
-}  // namespace mql
+} // namespace mql

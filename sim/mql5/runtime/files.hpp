@@ -13,18 +13,20 @@ struct File {
   ushort delimiter = '\t';
   uint codepage = 0;
 };
-inline std::vector<File> &files = *new std::vector<File>(64);  // outlives the EA's globals
+inline std::vector<File> &files = *new std::vector<File>(64); // outlives the EA's globals
 
 // Where a name leads; empty for one that would leave the folder.
 inline std::string path_of(const string &name, int common) {
   std::string text = name.utf8();
   std::replace(text.begin(), text.end(), '\\', '/');
-  bool leaves = text.empty() || text[0] == '/' || text.find(':') != std::string::npos || ("/" + text + "/").find("/../") != std::string::npos;
+  bool leaves = text.empty() || text[0] == '/' || text.find(':') != std::string::npos ||
+                ("/" + text + "/").find("/../") != std::string::npos;
   if (leaves) return fails(ERR_WRONG_FILENAME), "";
   return std::string(common & FILE_COMMON ? host().common_dir : host().files_dir) + "/" + text;
 }
 inline void make_folders(const std::string &path) {
-  for (size_t at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1)) mkdir(path.substr(0, at).c_str(), 0700);
+  for (size_t at = path.find('/', 1); at != std::string::npos; at = path.find('/', at + 1))
+    mkdir(path.substr(0, at).c_str(), 0700);
 }
 inline File *file_of(int handle) {
   bool is_known = handle > 0 && handle < 64 && files[(size_t)handle].stream;
@@ -106,7 +108,7 @@ inline uint put(int handle, const void *bytes, size_t size) {
   File *file = file_of(handle);
   if (!file) return 0;
   if (!(file->flags & FILE_WRITE)) return (uint)fails(ERR_FILE_NOTTOWRITE);
-  fseek(file->stream, 0, 1);  // C wants this between reading and writing
+  fseek(file->stream, 0, 1); // C wants this between reading and writing
   size_t written = fwrite(bytes, 1, size, file->stream);
   // MetaTrader's writes reach the system at once; only a flush makes them survive a power cut
   return written < size || fflush(file->stream) ? (uint)fails(ERR_FILE_WRITEERROR) : (uint)written;
@@ -197,4 +199,4 @@ template <class... T> uint FileWrite(int handle, const T &...values) {
   ((line += (count++ ? separator : string("")) + text_of(values)), ...);
   return FileWriteString(handle, line + string("\r\n"));
 }
-}  // namespace mql
+} // namespace mql

@@ -66,7 +66,8 @@ inline int connected_descriptor(const std::string &server, uint port, uint timeo
     int error = ::connect(descriptor, one->ai_addr, one->ai_addrlen) ? errno : 0;
     pollfd wait = {descriptor, POLLOUT, 0};
     socklen_t size = sizeof error;
-    if (error == EINPROGRESS && ::poll(&wait, 1, (int)timeout_ms) == 1) getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size);
+    if (error == EINPROGRESS && ::poll(&wait, 1, (int)timeout_ms) == 1)
+      getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size);
     if (error) ::close(descriptor), descriptor = -1;
   }
   freeaddrinfo(found);
@@ -98,7 +99,7 @@ inline uint SocketIsReadable(int handle) {
   ioctl(socket->descriptor, FIONREAD, &waiting);
   if (!waiting && has_fault(IS_READABLE_GUESSES)) return 1;
   pollfd wait = {socket->descriptor, POLLIN, 0};
-  if (!waiting && ::poll(&wait, 1, 0) == 1) return 1;  // closed by the peer: the next read says so
+  if (!waiting && ::poll(&wait, 1, 0) == 1) return 1; // closed by the peer: the next read says so
   return (uint)(waiting && has_fault(READ_DRIBBLES) ? 1 : waiting);
 }
 inline bool SocketIsWritable(int handle) { return SocketIsConnected(handle); }
@@ -135,7 +136,7 @@ inline int SocketRead(int handle, View<uchar> buffer, uint length, uint timeout_
   if (!socket) return -1;
   if (!socket->is_connected) return fails(ERR_NETSOCKET_IO_ERROR), -1;
   if (!length || length > INT_MAX || !buffer.hold((int)length)) return fails(ERR_INVALID_PARAMETER), -1;
-  long64 timeout = timeout_ms ? timeout_ms : 120000;  // MetaTrader takes 0 for two minutes
+  long64 timeout = timeout_ms ? timeout_ms : 120000; // MetaTrader takes 0 for two minutes
   long64 end = real_ms() + std::max<long64>(host().patience_ms, timeout);
   uint heard = 0;
   for (;;) {
@@ -162,7 +163,8 @@ inline int SocketRead(int handle, View<uchar> buffer, uint length, uint timeout_
 inline bool wait_readable(int timeout_ms) {
   pollfd waits[128];
   nfds_t count = 0;
-  for (Socket &socket : sockets) if (socket.is_connected) waits[count++] = {socket.descriptor, POLLIN, 0};
+  for (Socket &socket : sockets)
+    if (socket.is_connected) waits[count++] = {socket.descriptor, POLLIN, 0};
   return ::poll(waits, count, timeout_ms) > 0;
 }
-}  // namespace mql
+} // namespace mql

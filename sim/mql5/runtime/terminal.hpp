@@ -27,9 +27,10 @@ inline void ExpertRemove() { host().remove(); }
 inline void ChartRedraw(long64 = 0) {}
 inline long64 ChartID() { return 1; }
 
-// -- clocks ------------------------------------------------------------------------------------------------------------
+// -- clocks
+// ------------------------------------------------------------------------------------------------------------
 inline void pass_us(long64 duration) {
-  static long64 parts = 0;  // of a millisecond
+  static long64 parts = 0; // of a millisecond
   host().machine_us += duration;
   parts += duration;
   host().server_msc += parts / 1000;
@@ -58,9 +59,16 @@ inline datetime StructToTime(const MqlDateTime &parts) {
   tm.tm_hour = parts.hour, tm.tm_min = parts.min, tm.tm_sec = parts.sec;
   return timegm(&tm);
 }
-#define MQL_MOMENT(function) \
-  inline datetime function(MqlDateTime &parts) { datetime now = function(); TimeToStruct(now, parts); return now; }
-MQL_MOMENT(TimeCurrent) MQL_MOMENT(TimeTradeServer) MQL_MOMENT(TimeGMT) MQL_MOMENT(TimeLocal)
+#define MQL_MOMENT(function)                                                                                           \
+  inline datetime function(MqlDateTime &parts) {                                                                       \
+    datetime now = function();                                                                                         \
+    TimeToStruct(now, parts);                                                                                          \
+    return now;                                                                                                        \
+  }
+MQL_MOMENT(TimeCurrent)
+MQL_MOMENT(TimeTradeServer)
+MQL_MOMENT(TimeGMT)
+MQL_MOMENT(TimeLocal)
 inline void Sleep(int milliseconds) { pass_us(std::max(milliseconds, 0) * 1000LL); }
 inline bool EventSetMillisecondTimer(int milliseconds) {
   if (milliseconds <= 0) return fails(ERR_INVALID_PARAMETER);
@@ -69,7 +77,8 @@ inline bool EventSetMillisecondTimer(int milliseconds) {
 inline bool EventSetTimer(int seconds) { return EventSetMillisecondTimer(seconds * 1000); }
 inline void EventKillTimer() { host().timer(0); }
 
-// -- properties --------------------------------------------------------------------------------------------------------
+// -- properties
+// --------------------------------------------------------------------------------------------------------
 inline HostValue ask(HostDomain domain, HostKind kind, const string &name, ulong ticket, int which) {
   HostValue value = {};
   int error = host().property(domain, kind, name.utf8().c_str(), ticket, which, &value);
@@ -81,13 +90,20 @@ inline bool ask_for(HostDomain domain, HostKind kind, const string &name, ulong 
   return error ? fails(error) : true;
 }
 // the three getters of a domain: GetInteger(which), and GetInteger(which, target) that tells whether it worked
-#define MQL_GETTER(name, property, domain, kind, type, field, subject, ticket, ...) \
-  inline type name(__VA_ARGS__ property which) { HostValue v = ask(domain, kind, subject, ticket, which); return (type)(v.field); } \
-  inline bool name(__VA_ARGS__ property which, type &target) { \
-    HostValue v = {}; bool ok = ask_for(domain, kind, subject, ticket, which, v); if (ok) target = (type)(v.field); return ok; }
-#define MQL_GETTERS(prefix, enums, domain, subject, ticket, ...) \
-  MQL_GETTER(prefix##Integer, enums##_INTEGER, domain, AN_INTEGER, long64, integer, subject, ticket, __VA_ARGS__) \
-  MQL_GETTER(prefix##Double, enums##_DOUBLE, domain, A_DOUBLE, double, real, subject, ticket, __VA_ARGS__) \
+#define MQL_GETTER(name, property, domain, kind, type, field, subject, ticket, ...)                                    \
+  inline type name(__VA_ARGS__ property which) {                                                                       \
+    HostValue v = ask(domain, kind, subject, ticket, which);                                                           \
+    return (type)(v.field);                                                                                            \
+  }                                                                                                                    \
+  inline bool name(__VA_ARGS__ property which, type &target) {                                                         \
+    HostValue v = {};                                                                                                  \
+    bool ok = ask_for(domain, kind, subject, ticket, which, v);                                                        \
+    if (ok) target = (type)(v.field);                                                                                  \
+    return ok;                                                                                                         \
+  }
+#define MQL_GETTERS(prefix, enums, domain, subject, ticket, ...)                                                       \
+  MQL_GETTER(prefix##Integer, enums##_INTEGER, domain, AN_INTEGER, long64, integer, subject, ticket, __VA_ARGS__)      \
+  MQL_GETTER(prefix##Double, enums##_DOUBLE, domain, A_DOUBLE, double, real, subject, ticket, __VA_ARGS__)             \
   MQL_GETTER(prefix##String, enums##_STRING, domain, A_STRING, string, text, subject, ticket, __VA_ARGS__)
 #define MQL_COMMA ,
 
@@ -102,20 +118,26 @@ MQL_GETTERS(OrderGet, ENUM_ORDER_PROPERTY, OF_ORDER, string(), chosen_order)
 MQL_GETTERS(HistoryOrderGet, ENUM_ORDER_PROPERTY, OF_PAST_ORDER, string(), ticket, ulong ticket MQL_COMMA)
 MQL_GETTERS(HistoryDealGet, ENUM_DEAL_PROPERTY, OF_DEAL, string(), ticket, ulong ticket MQL_COMMA)
 
-inline bool SymbolSelect(const string &symbol, bool) { return SymbolInfoInteger(symbol, SYMBOL_EXIST) ? true : fails(ERR_MARKET_UNKNOWN_SYMBOL); }
-inline bool SymbolExist(const string &symbol, bool &is_custom) { return is_custom = false, SymbolInfoInteger(symbol, SYMBOL_EXIST) != 0; }
+inline bool SymbolSelect(const string &symbol, bool) {
+  return SymbolInfoInteger(symbol, SYMBOL_EXIST) ? true : fails(ERR_MARKET_UNKNOWN_SYMBOL);
+}
+inline bool SymbolExist(const string &symbol, bool &is_custom) {
+  return is_custom = false, SymbolInfoInteger(symbol, SYMBOL_EXIST) != 0;
+}
 inline bool SymbolIsSynchronized(const string &symbol) { return SymbolInfoInteger(symbol, SYMBOL_EXIST) != 0; }
 inline int SymbolsTotal(bool) { return (int)host().pool(OF_SYMBOL, HOW_MANY, 0, 0); }
 inline string SymbolName(int index, bool) {
   HostValue value = {};
   return host().property(OF_SYMBOL, A_STRING, "", (ulong)index, -1, &value) ? string("") : string(value.text);
 }
-inline bool SymbolInfoSessionTrade(const string &symbol, ENUM_DAY_OF_WEEK day, uint index, datetime &from, datetime &to) {
+inline bool SymbolInfoSessionTrade(const string &symbol, ENUM_DAY_OF_WEEK day, uint index, datetime &from,
+                                   datetime &to) {
   int64_t begin = 0, end = 0;
   int error = host().session(symbol.utf8().c_str(), day, index, &begin, &end);
   return error ? fails(error) : (from = begin, to = end, true);
 }
-inline bool SymbolInfoSessionQuote(const string &symbol, ENUM_DAY_OF_WEEK day, uint index, datetime &from, datetime &to) {
+inline bool SymbolInfoSessionQuote(const string &symbol, ENUM_DAY_OF_WEEK day, uint index, datetime &from,
+                                   datetime &to) {
   return SymbolInfoSessionTrade(symbol, day, index, from, to);
 }
 inline double estimated(int what, int type, const string &symbol, double volume, double price, double close = 0) {
@@ -129,25 +151,31 @@ inline bool OrderCalcMargin(ENUM_ORDER_TYPE type, const string &symbol, double v
   double found = estimated(0, type, symbol, volume, price);
   return std::isnan(found) ? fails(ERR_MARKET_UNKNOWN_SYMBOL) : (margin = found, true);
 }
-inline bool OrderCalcProfit(ENUM_ORDER_TYPE type, const string &symbol, double volume, double open, double close, double &profit) {
+inline bool OrderCalcProfit(ENUM_ORDER_TYPE type, const string &symbol, double volume, double open, double close,
+                            double &profit) {
   double found = estimated(1, type, symbol, volume, open, close);
   return std::isnan(found) ? fails(ERR_MARKET_UNKNOWN_SYMBOL) : (profit = found, true);
 }
 
-// -- quotes ------------------------------------------------------------------------------------------------------------
+// -- quotes
+// ------------------------------------------------------------------------------------------------------------
 template <class R> int copied(int count, const void *rows, View<R> target) {
   if (count < 0) return fails(-count), -1;
-  if (target.is_dynamic()) target.resize(count);
-  else count = std::min(count, target.size());
+  if (target.is_dynamic())
+    target.resize(count);
+  else
+    count = std::min(count, target.size());
   if (count) memcpy((void *)target.data(), rows, sizeof(R) * (size_t)count);
   return count;
 }
-inline int CopyTicks(const string &symbol, View<MqlTick> ticks, uint flags = (uint)COPY_TICKS_ALL, ulong from_msc = 0, uint count = 0) {
+inline int CopyTicks(const string &symbol, View<MqlTick> ticks, uint flags = (uint)COPY_TICKS_ALL, ulong from_msc = 0,
+                     uint count = 0) {
   const void *rows = nullptr;
   int found = host().ticks(symbol.utf8().c_str(), flags, (long64)from_msc, -1, count ? count : 2000, &rows);
   return copied(found, rows, ticks);
 }
-inline int CopyTicksRange(const string &symbol, View<MqlTick> ticks, uint flags = (uint)COPY_TICKS_ALL, ulong from_msc = 0, ulong to_msc = 0) {
+inline int CopyTicksRange(const string &symbol, View<MqlTick> ticks, uint flags = (uint)COPY_TICKS_ALL,
+                          ulong from_msc = 0, ulong to_msc = 0) {
   const void *rows = nullptr;
   long64 to = to_msc ? (long64)to_msc : LLONG_MAX;
   int found = host().ticks(symbol.utf8().c_str(), flags, (long64)from_msc, to, 0, &rows);
@@ -160,7 +188,8 @@ inline bool SymbolInfoTick(const string &symbol, MqlTick &tick) {
   memcpy((void *)&tick, rows, sizeof tick);
   return true;
 }
-inline int copied_rates(const string &symbol, int timeframe, RatesBy by, long64 first, long64 second, View<MqlRates> rates) {
+inline int copied_rates(const string &symbol, int timeframe, RatesBy by, long64 first, long64 second,
+                        View<MqlRates> rates) {
   const void *rows = nullptr;
   int frame = timeframe ? timeframe : host().period;
   int found = host().rates(symbol.utf8().c_str(), frame, by, first, second, &rows);
@@ -172,7 +201,8 @@ inline int CopyRates(const string &symbol, ENUM_TIMEFRAMES timeframe, int start,
 inline int CopyRates(const string &symbol, ENUM_TIMEFRAMES timeframe, datetime start, int count, View<MqlRates> rates) {
   return copied_rates(symbol, timeframe, BY_TIME_AND_COUNT, start, count, rates);
 }
-inline int CopyRates(const string &symbol, ENUM_TIMEFRAMES timeframe, datetime start, datetime stop, View<MqlRates> rates) {
+inline int CopyRates(const string &symbol, ENUM_TIMEFRAMES timeframe, datetime start, datetime stop,
+                     View<MqlRates> rates) {
   return copied_rates(symbol, timeframe, BY_TIMES, start, stop, rates);
 }
 inline int Bars(const string &symbol, ENUM_TIMEFRAMES timeframe) {
@@ -192,10 +222,14 @@ inline datetime iTime(const string &symbol, ENUM_TIMEFRAMES timeframe, int shift
 }
 inline int PeriodSeconds(ENUM_TIMEFRAMES timeframe = PERIOD_CURRENT) {
   int frame = timeframe ? timeframe : host().period;
-  return frame == PERIOD_MN1 ? 2592000 : frame == PERIOD_W1 ? 604800 : frame > 16384 ? (frame - 16384) * 3600 : frame * 60;
+  return frame == PERIOD_MN1  ? 2592000
+         : frame == PERIOD_W1 ? 604800
+         : frame > 16384      ? (frame - 16384) * 3600
+                              : frame * 60;
 }
 
-// -- positions, orders, history ----------------------------------------------------------------------------------------
+// -- positions, orders, history
+// ----------------------------------------------------------------------------------------
 inline ulong ticket_at(HostDomain domain, int index, int error) {
   ulong ticket = (ulong)host().pool(domain, WHICH_TICKET, index, 0);
   if (!ticket) fails(error);
@@ -205,14 +239,19 @@ inline bool choose(HostDomain domain, ulong ticket, ulong &chosen, int error) {
   return host().pool(domain, IS_THERE, (long64)ticket, 0) ? (chosen = ticket, true) : fails(error);
 }
 inline int PositionsTotal() { return (int)host().pool(OF_POSITION, HOW_MANY, 0, 0); }
-inline bool PositionSelectByTicket(ulong ticket) { return choose(OF_POSITION, ticket, chosen_position, ERR_TRADE_POSITION_NOT_FOUND); }
+inline bool PositionSelectByTicket(ulong ticket) {
+  return choose(OF_POSITION, ticket, chosen_position, ERR_TRADE_POSITION_NOT_FOUND);
+}
 inline ulong PositionGetTicket(int index) {
   ulong ticket = ticket_at(OF_POSITION, index, ERR_TRADE_POSITION_NOT_FOUND);
   return ticket ? chosen_position = ticket : 0;
 }
-inline string PositionGetSymbol(int index) { return PositionGetTicket(index) ? PositionGetString(POSITION_SYMBOL) : string(""); }
+inline string PositionGetSymbol(int index) {
+  return PositionGetTicket(index) ? PositionGetString(POSITION_SYMBOL) : string("");
+}
 inline bool PositionSelect(const string &symbol) {
-  for (int i = 0; i < PositionsTotal(); i++) if (PositionGetSymbol(i) == symbol) return true;
+  for (int i = 0; i < PositionsTotal(); i++)
+    if (PositionGetSymbol(i) == symbol) return true;
   return fails(ERR_TRADE_POSITION_NOT_FOUND);
 }
 inline int OrdersTotal() { return (int)host().pool(OF_ORDER, HOW_MANY, 0, 0); }
@@ -225,12 +264,17 @@ inline bool HistorySelect(datetime from, datetime to) { return host().pool(OF_DE
 inline bool HistorySelectByPosition(long64 position) { return host().pool(OF_DEAL, SELECT_POSITION, position, 0) != 0; }
 inline int HistoryDealsTotal() { return (int)host().pool(OF_DEAL, HOW_MANY, 0, 0); }
 inline ulong HistoryDealGetTicket(int index) { return ticket_at(OF_DEAL, index, ERR_TRADE_DEAL_NOT_FOUND); }
-inline bool HistoryDealSelect(ulong ticket) { return host().pool(OF_DEAL, IS_THERE, (long64)ticket, 0) ? true : fails(ERR_TRADE_DEAL_NOT_FOUND); }
+inline bool HistoryDealSelect(ulong ticket) {
+  return host().pool(OF_DEAL, IS_THERE, (long64)ticket, 0) ? true : fails(ERR_TRADE_DEAL_NOT_FOUND);
+}
 inline int HistoryOrdersTotal() { return (int)host().pool(OF_PAST_ORDER, HOW_MANY, 0, 0); }
 inline ulong HistoryOrderGetTicket(int index) { return ticket_at(OF_PAST_ORDER, index, ERR_TRADE_ORDER_NOT_FOUND); }
-inline bool HistoryOrderSelect(ulong ticket) { return host().pool(OF_PAST_ORDER, IS_THERE, (long64)ticket, 0) ? true : fails(ERR_TRADE_ORDER_NOT_FOUND); }
+inline bool HistoryOrderSelect(ulong ticket) {
+  return host().pool(OF_PAST_ORDER, IS_THERE, (long64)ticket, 0) ? true : fails(ERR_TRADE_ORDER_NOT_FOUND);
+}
 
-// -- requests ----------------------------------------------------------------------------------------------------------
+// -- requests
+// ----------------------------------------------------------------------------------------------------------
 inline HostRequest lent(const MqlTradeRequest &r) {
   HostRequest out = {};
   out.action = r.action, out.type = r.type, out.type_filling = r.type_filling, out.type_time = r.type_time;
@@ -252,7 +296,8 @@ inline MqlTradeRequest taken(const HostRequest &r) {
   return out;
 }
 inline MqlTradeResult taken(const HostResult &r) {
-  return {r.retcode, r.deal, r.order, r.volume, r.price, r.bid, r.ask, string(r.comment), r.request_id, r.retcode_external};
+  return {r.retcode, r.deal, r.order,           r.volume,     r.price,
+          r.bid,     r.ask,  string(r.comment), r.request_id, r.retcode_external};
 }
 inline bool traded(TradeMode mode, const MqlTradeRequest &request, HostResult &result) {
   HostRequest out = lent(request);
@@ -271,40 +316,81 @@ inline bool traded(TradeMode mode, const MqlTradeRequest &request, HostResult &r
 [[nodiscard]] inline bool OrderCheck(const MqlTradeRequest &request, MqlTradeCheckResult &result) {
   HostResult found = {};
   bool ok = traded(CHECK_ONLY, request, found);
-  result = {found.retcode, found.balance, found.equity, found.profit, found.margin, found.margin_free, found.margin_level, string(found.comment)};
+  result = {found.retcode, found.balance,     found.equity,       found.profit,
+            found.margin,  found.margin_free, found.margin_level, string(found.comment)};
   return ok;
 }
 
-// -- global variables --------------------------------------------------------------------------------------------------
-inline bool global(GlobalQuestion question, const string &name, double &value) { return host().global_variable(question, name.utf8().c_str(), &value) != 0; }
-inline bool GlobalVariableCheck(const string &name) { double value = 0; return global(GLOBAL_CHECK, name, value); }
-inline bool GlobalVariableGet(const string &name, double &value) { return global(GLOBAL_GET, name, value) ? true : fails(ERR_GLOBALVARIABLE_NOT_FOUND); }
-inline double GlobalVariableGet(const string &name) { double value = 0; return GlobalVariableGet(name, value) ? value : 0; }
-inline datetime GlobalVariableSet(const string &name, double value) { return global(GLOBAL_SET, name, value) ? TimeLocal() : 0; }
-inline bool GlobalVariableDel(const string &name) { double value = 0; return global(GLOBAL_DELETE, name, value) ? true : fails(ERR_GLOBALVARIABLE_NOT_FOUND); }
-inline datetime GlobalVariableTime(const string &name) { double value = 0; return global(GLOBAL_TIME, name, value) ? (datetime)value : 0; }
-inline bool GlobalVariableTemp(const string &name) { return !GlobalVariableCheck(name) && GlobalVariableSet(name, 0) ? true : fails(ERR_GLOBALVARIABLE_EXISTS); }
+// -- global variables
+// --------------------------------------------------------------------------------------------------
+inline bool global(GlobalQuestion question, const string &name, double &value) {
+  return host().global_variable(question, name.utf8().c_str(), &value) != 0;
+}
+inline bool GlobalVariableCheck(const string &name) {
+  double value = 0;
+  return global(GLOBAL_CHECK, name, value);
+}
+inline bool GlobalVariableGet(const string &name, double &value) {
+  return global(GLOBAL_GET, name, value) ? true : fails(ERR_GLOBALVARIABLE_NOT_FOUND);
+}
+inline double GlobalVariableGet(const string &name) {
+  double value = 0;
+  return GlobalVariableGet(name, value) ? value : 0;
+}
+inline datetime GlobalVariableSet(const string &name, double value) {
+  return global(GLOBAL_SET, name, value) ? TimeLocal() : 0;
+}
+inline bool GlobalVariableDel(const string &name) {
+  double value = 0;
+  return global(GLOBAL_DELETE, name, value) ? true : fails(ERR_GLOBALVARIABLE_NOT_FOUND);
+}
+inline datetime GlobalVariableTime(const string &name) {
+  double value = 0;
+  return global(GLOBAL_TIME, name, value) ? (datetime)value : 0;
+}
+inline bool GlobalVariableTemp(const string &name) {
+  return !GlobalVariableCheck(name) && GlobalVariableSet(name, 0) ? true : fails(ERR_GLOBALVARIABLE_EXISTS);
+}
 inline bool GlobalVariableSetOnCondition(const string &name, double value, double expected) {
   double now = 0;
   if (!GlobalVariableGet(name, now)) return false;
   return now == expected && GlobalVariableSet(name, value) != 0;
 }
-inline int GlobalVariablesTotal() { double value = 0; return global(GLOBAL_COUNT, string(""), value) ? (int)value : 0; }
-inline void GlobalVariablesFlush() { double value = 0; global(GLOBAL_FLUSH, string(""), value); }
+inline int GlobalVariablesTotal() {
+  double value = 0;
+  return global(GLOBAL_COUNT, string(""), value) ? (int)value : 0;
+}
+inline void GlobalVariablesFlush() {
+  double value = 0;
+  global(GLOBAL_FLUSH, string(""), value);
+}
 
-// -- calendar ----------------------------------------------------------------------------------------------------------
-inline int calendar(CalendarQuestion question, ulong number, long64 from, long64 to, const string &country, const string &currency, const HostCalendarRow **rows) {
+// -- calendar
+// ----------------------------------------------------------------------------------------------------------
+inline int calendar(CalendarQuestion question, ulong number, long64 from, long64 to, const string &country,
+                    const string &currency, const HostCalendarRow **rows) {
   int count = host().calendar(question, number, from, to, country.utf8().c_str(), currency.utf8().c_str(), rows);
   return count < 0 ? (fails(-count), -1) : count;
 }
 inline void take(const HostCalendarRow &row, MqlCalendarCountry &country) {
-  country = {row.number, string(row.texts[0]), string(row.texts[1]), string(row.texts[2]), string(row.texts[3]), string("")};
+  country = {row.number,           string(row.texts[0]), string(row.texts[1]),
+             string(row.texts[2]), string(row.texts[3]), string("")};
 }
 inline void take(const HostCalendarRow &row, MqlCalendarEvent &event) {
   const int64_t *n = row.integers;
-  event = {row.number, (ENUM_CALENDAR_EVENT_TYPE)n[0], (ENUM_CALENDAR_EVENT_SECTOR)n[1], (ENUM_CALENDAR_EVENT_FREQUENCY)n[2],
-           (ENUM_CALENDAR_EVENT_TIMEMODE)n[3], row.other, (ENUM_CALENDAR_EVENT_UNIT)n[4], (ENUM_CALENDAR_EVENT_IMPORTANCE)n[5],
-           (ENUM_CALENDAR_EVENT_MULTIPLIER)n[6], (uint)n[7], string(row.texts[0]), string(row.texts[1]), string(row.texts[2])};
+  event = {row.number,
+           (ENUM_CALENDAR_EVENT_TYPE)n[0],
+           (ENUM_CALENDAR_EVENT_SECTOR)n[1],
+           (ENUM_CALENDAR_EVENT_FREQUENCY)n[2],
+           (ENUM_CALENDAR_EVENT_TIMEMODE)n[3],
+           row.other,
+           (ENUM_CALENDAR_EVENT_UNIT)n[4],
+           (ENUM_CALENDAR_EVENT_IMPORTANCE)n[5],
+           (ENUM_CALENDAR_EVENT_MULTIPLIER)n[6],
+           (uint)n[7],
+           string(row.texts[0]),
+           string(row.texts[1]),
+           string(row.texts[2])};
 }
 inline void take(const HostCalendarRow &row, MqlCalendarValue &value) {
   const int64_t *n = row.integers;
@@ -321,9 +407,15 @@ template <class T> int calendar_all(int count, const HostCalendarRow *rows, View
   for (int i = 0; i < std::min(count, target.size()); i++) take(rows[i], target[i]);
   return std::min(count, target.size());
 }
-inline bool CalendarCountryById(ulong number, MqlCalendarCountry &country) { return calendar_one(COUNTRY_BY_ID, number, country); }
-inline bool CalendarEventById(ulong number, MqlCalendarEvent &event) { return calendar_one(EVENT_BY_ID, number, event); }
-inline bool CalendarValueById(ulong number, MqlCalendarValue &value) { return calendar_one(VALUE_BY_ID, number, value); }
+inline bool CalendarCountryById(ulong number, MqlCalendarCountry &country) {
+  return calendar_one(COUNTRY_BY_ID, number, country);
+}
+inline bool CalendarEventById(ulong number, MqlCalendarEvent &event) {
+  return calendar_one(EVENT_BY_ID, number, event);
+}
+inline bool CalendarValueById(ulong number, MqlCalendarValue &value) {
+  return calendar_one(VALUE_BY_ID, number, value);
+}
 inline int CalendarCountries(View<MqlCalendarCountry> countries) {
   const HostCalendarRow *rows = nullptr;
   int count = calendar(COUNTRIES, 0, 0, 0, string(), string(), &rows);
@@ -339,13 +431,15 @@ inline int CalendarEventByCurrency(const string &currency, View<MqlCalendarEvent
   int count = calendar(EVENTS, 0, 0, 0, string(), currency, &rows);
   return calendar_all(count, rows, events);
 }
-inline bool CalendarValueHistory(View<MqlCalendarValue> values, datetime from, datetime to = 0, const string &country = string(), const string &currency = string()) {
+inline bool CalendarValueHistory(View<MqlCalendarValue> values, datetime from, datetime to = 0,
+                                 const string &country = string(), const string &currency = string()) {
   const HostCalendarRow *rows = nullptr;
   int count = calendar(VALUES, 0, from, to ? to : LLONG_MAX, country, currency, &rows);
   return calendar_all(count, rows, values) >= 0;
 }
 // With a change of 0 it only tells the latest one; the host gives that in front of the values.
-inline int CalendarValueLast(ulong &change, View<MqlCalendarValue> values, const string &country = string(), const string &currency = string()) {
+inline int CalendarValueLast(ulong &change, View<MqlCalendarValue> values, const string &country = string(),
+                             const string &currency = string()) {
   const HostCalendarRow *rows = nullptr;
   bool is_first = change == 0;
   int count = calendar(VALUES_SINCE, change, 0, 0, country, currency, &rows);
@@ -353,4 +447,4 @@ inline int CalendarValueLast(ulong &change, View<MqlCalendarValue> values, const
   change = rows[0].number;
   return calendar_all(is_first ? 0 : count - 1, rows + 1, values);
 }
-}  // namespace mql
+} // namespace mql

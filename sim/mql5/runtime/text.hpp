@@ -3,8 +3,9 @@
 #include "arrays.hpp"
 
 namespace mql {
-// -- characters and bytes ----------------------------------------------------------------------------------------------
-// CP_ACP depends on the terminal's machine; here it is Latin-1, and what that lacks becomes '?'
+// -- characters and bytes
+// ---------------------------------------------------------------------------------------------- CP_ACP depends on the
+// terminal's machine; here it is Latin-1, and what that lacks becomes '?'
 inline std::string encoded(const string &text, uint codepage) {
   if (codepage == 65001) return text.utf8();
   std::string bytes;
@@ -32,7 +33,8 @@ inline string CharArrayToString(ConstView<uchar> array, int start = 0, int count
   int end = count < 0 ? array.size() : std::min(start + count, array.size());
   int stop = std::max(start, 0);
   while (stop < end && array.data()[stop]) stop++;
-  return start < 0 || start >= stop ? string("") : decoded({(const char *)array.data() + start, (size_t)(stop - start)}, codepage);
+  return start < 0 || start >= stop ? string("")
+                                    : decoded({(const char *)array.data() + start, (size_t)(stop - start)}, codepage);
 }
 inline int StringToShortArray(const string &text, View<ushort> array, int start = 0, int count = -1) {
   int all = (int)text.units().size() + 1;
@@ -43,13 +45,15 @@ inline int StringToShortArray(const string &text, View<ushort> array, int start 
 }
 inline string ShortArrayToString(ConstView<ushort> array, int start = 0, int count = -1) {
   std::u16string units;
-  for (int i = start; i < array.size() && (count < 0 || i < start + count) && array.data()[i]; i++) units += (char16_t)array.data()[i];
+  for (int i = start; i < array.size() && (count < 0 || i < start + count) && array.data()[i]; i++)
+    units += (char16_t)array.data()[i];
   return string(units);
 }
 inline string CharToString(uchar code) { return decoded(std::string(1, (char)code), 0); }
 inline string ShortToString(ushort code) { return string(std::u16string(1, (char16_t)code)); }
 
-// -- string functions --------------------------------------------------------------------------------------------------
+// -- string functions
+// --------------------------------------------------------------------------------------------------
 inline int StringLen(const string &text) { return (int)text.units().size(); }
 inline string StringSubstr(const string &text, int start, int length = -1) {
   if (start < 0 || start >= StringLen(text)) return string("");
@@ -63,8 +67,10 @@ inline ushort StringGetCharacter(const string &text, int at) { return text[at]; 
 inline bool StringSetCharacter(string &text, int at, ushort value) {
   if (at < 0 || at > StringLen(text)) return fails(4003);
   if (!value) return text.change().resize((size_t)at), true;
-  if (at == StringLen(text)) text.change() += (char16_t)value;
-  else text.change()[(size_t)at] = (char16_t)value;
+  if (at == StringLen(text))
+    text.change() += (char16_t)value;
+  else
+    text.change()[(size_t)at] = (char16_t)value;
   return true;
 }
 inline int StringReplace(string &text, const string &old, const string &fresh) {
@@ -103,11 +109,13 @@ inline int StringTrimRight(string &text) {
   return count;
 }
 inline bool StringToUpper(string &text) {
-  for (auto &unit : text.change()) if (unit >= 'a' && unit <= 'z') unit = (char16_t)(unit - 32);
+  for (auto &unit : text.change())
+    if (unit >= 'a' && unit <= 'z') unit = (char16_t)(unit - 32);
   return true;
 }
 inline bool StringToLower(string &text) {
-  for (auto &unit : text.change()) if (unit >= 'A' && unit <= 'Z') unit = (char16_t)(unit + 32);
+  for (auto &unit : text.change())
+    if (unit >= 'A' && unit <= 'Z') unit = (char16_t)(unit + 32);
   return true;
 }
 inline int StringCompare(const string &a, const string &b, bool is_case_sensitive = true) {
@@ -116,10 +124,15 @@ inline int StringCompare(const string &a, const string &b, bool is_case_sensitiv
   return left < right ? -1 : left > right ? 1 : 0;
 }
 inline bool StringAdd(string &text, const string &more) { return text += more, true; }
-inline bool StringFill(string &text, ushort value) { return std::fill(text.change().begin(), text.change().end(), (char16_t)value), true; }
-inline bool StringInit(string &text, int length = 0, ushort value = 0) { return text.change().assign((size_t)length, (char16_t)value), true; }
+inline bool StringFill(string &text, ushort value) {
+  return std::fill(text.change().begin(), text.change().end(), (char16_t)value), true;
+}
+inline bool StringInit(string &text, int length = 0, ushort value = 0) {
+  return text.change().assign((size_t)length, (char16_t)value), true;
+}
 
-// -- conversions -------------------------------------------------------------------------------------------------------
+// -- conversions
+// -------------------------------------------------------------------------------------------------------
 inline long64 StringToInteger(const string &text) { return (long64)text; }
 inline double StringToDouble(const string &text) { return (double)text; }
 inline string IntegerToString(long64 value, int length = 0, ushort fill = ' ') {
@@ -129,8 +142,10 @@ inline string IntegerToString(long64 value, int length = 0, ushort fill = ' ') {
 }
 inline string DoubleToString(double value, int digits = 8) {
   char buffer[400];
-  if (digits < 0) snprintf(buffer, sizeof buffer, "%.*e", std::min(-digits, 16), value);
-  else snprintf(buffer, sizeof buffer, "%.*f", std::min(digits, 16), value);
+  if (digits < 0)
+    snprintf(buffer, sizeof buffer, "%.*e", std::min(-digits, 16), value);
+  else
+    snprintf(buffer, sizeof buffer, "%.*f", std::min(digits, 16), value);
   return string(buffer);
 }
 inline string TimeToString(datetime moment, int flags = 3) { return string(moment_text(moment, flags)); }
@@ -138,7 +153,8 @@ inline datetime StringToTime(const string &text) {
   int y = 1970, mo = 1, d = 1, h = 0, mi = 0, s = 0;
   if (sscanf(text.utf8().c_str(), "%d.%d.%d %d:%d:%d", &y, &mo, &d, &h, &mi, &s) < 3) return fails(4003);
   struct tm parts = {};
-  parts.tm_year = y - 1900, parts.tm_mon = mo - 1, parts.tm_mday = d, parts.tm_hour = h, parts.tm_min = mi, parts.tm_sec = s;
+  parts.tm_year = y - 1900, parts.tm_mon = mo - 1, parts.tm_mday = d, parts.tm_hour = h, parts.tm_min = mi,
+  parts.tm_sec = s;
   return timegm(&parts);
 }
 inline double NormalizeDouble(double value, int digits) {
@@ -146,10 +162,13 @@ inline double NormalizeDouble(double value, int digits) {
   return std::copysign(std::floor(scaled + 0.5 + scaled * DBL_EPSILON) / scale, value);
 }
 
-// -- printing ----------------------------------------------------------------------------------------------------------
+// -- printing
+// ----------------------------------------------------------------------------------------------------------
 template <class T> string text_of(const T &value) {
-  if constexpr (std::is_same_v<T, string>) return value;
-  else return string(value);
+  if constexpr (std::is_same_v<T, string>)
+    return value;
+  else
+    return string(value);
 }
 inline void bad_format(const char *why) { fault(std::string("StringFormat: ") + why); }
 
@@ -206,11 +225,14 @@ template <class... T> int StringConcatenate(string &target, const T &...values) 
 enum LogLevel { PRINTED, ALERTED, COMMENTED, FAULTED };
 inline void write_log(LogLevel level, const string &text) { host().log(level, text.utf8().c_str()); }
 template <class... T> void Print(const T &...values) { write_log(PRINTED, (string("") + ... + text_of(values))); }
-template <class... T> void PrintFormat(const string &format, const T &...values) { write_log(PRINTED, StringFormat(format, values...)); }
+template <class... T> void PrintFormat(const string &format, const T &...values) {
+  write_log(PRINTED, StringFormat(format, values...));
+}
 template <class... T> void Alert(const T &...values) { write_log(ALERTED, (string("") + ... + text_of(values))); }
 template <class... T> void Comment(const T &...values) { write_log(COMMENTED, (string("") + ... + text_of(values))); }
 
-// -- math --------------------------------------------------------------------------------------------------------------
+// -- math
+// --------------------------------------------------------------------------------------------------------------
 template <class A, class B> auto MathMax(A a, B b) { return a > b ? a : b; }
 template <class A, class B> auto MathMin(A a, B b) { return a < b ? a : b; }
 template <class A, class B> auto fmax(A a, B b) { return a > b ? a : b; }
@@ -234,4 +256,4 @@ inline int MathRand() {
   return (int)(random_state >> 16 & 0x7FFF);
 }
 inline int rand_of_mql() { return MathRand(); }
-}  // namespace mql
+} // namespace mql
