@@ -27,6 +27,7 @@ from strategy.engine import Engine
 PEER: Final = "nautilus_trader==1.221.0"
 MINUTES: Final = 5
 GOAL: Final = 200.0
+RUNS_A_ROUND: Final = 15  # one run of ours is over in about 10 ms
 _HERE: Final = Path(__file__).resolve().parent
 
 
@@ -99,14 +100,15 @@ def main() -> None:
     with running_peer(peer_python(options.peer_python), found) as peer:
         peer.once()
         for _ in range(rounds):
-            seconds, result = ours_once(found)
+            runs = [ours_once(found) for _ in range(RUNS_A_ROUND)]
             told = peer.once()
-            ours.append(len(found.ticks) / seconds)
+            result = runs[-1][1]
+            ours.append(len(found.ticks) / median(seconds for seconds, _ in runs))
             theirs.append(told["ticks"] / told["seconds"])
     assert result is not None
     line: Line = at_least("ticks replayed", median(ours), median(theirs), GOAL)
     notes = (
-        f"{found.source}; M{MINUTES} bars; {rounds} rounds in turns, medians",
+        f"{found.source}; M{MINUTES} bars; {rounds} rounds in turns, {RUNS_A_ROUND} runs of ours in each; medians",
         f"ours: {len(result.decisions)} decisions on record, {len(result.intents)} intents, {len(result.deals)} deals",
         f"{PEER}: {told['orders']:.0f} orders (entries, stops, targets), no risk rules, no record of decisions",
     )

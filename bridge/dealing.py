@@ -7,7 +7,8 @@ from account.booking import booked, issued, reconciled
 from account.events import AccountEvent, AccountSeen, EquityMarked, IntentEnded, IntentSent, SessionOpened, SymbolsSeen
 from bridge.answers import DECIDED_BEFORE, WATCHING, deciding, holding
 from bridge.config import DeskRules
-from bridge.histories import MAX_PARTS, Chart, Histories
+from bridge.histories import MAX_PARTS
+from bridge.schooling import Schooling
 from bridge.stream import Place
 from bridge.trader import Trader
 from bridge.watch import ClockWatch, IntentWatch, MoneyWatch
@@ -28,7 +29,6 @@ from wire.messages import (
     Heartbeat,
     Hello,
     History,
-    HistoryRequest,
     IntentMessage,
     Message,
     Report,
@@ -43,7 +43,6 @@ from wire.states import SessionState
 
 _MINUTE_NS: Final = 60 * NS_PER_S
 _LOOK_EVERY_NS: Final = 200_000_000
-_ASK_AGAIN_NS: Final = 5 * NS_PER_S
 _MS_PER_S: Final = 1000
 
 
@@ -80,9 +79,7 @@ class Dealing:
         self._fed_at: int | None = None
         self._resend: list[int] = []
         self._parts: list[Snapshot] = []
-        self._histories = Histories()
-        self._bars: dict[Chart, Table] = {}
-        self._streams = False
+        self._schooling = Schooling(session, trader, say)
         self._open_symbols: set[str] = set()
         self._quoted: set[str] = set()
         self._intents = IntentWatch(rules)
@@ -92,7 +89,6 @@ class Dealing:
         self._marks: list[AccountEvent] = []
         self._ignored_before = trader.engine.ignored_ticks
         self._looked_ns = 0
-        self._asked_ns: int | None = None
 
     # -- from outside -------------------------------------------------------------------------------------------------
 
@@ -137,7 +133,7 @@ class Dealing:
         """What stands between this terminal and trading; empty when nothing does."""
         if self._session.state != SessionState.LIVE:
             return f"session is {self._session.state.name.lower()}"
-        cold = self._cold_charts()
+        cold = self._schooling.cold()
         return self._obstacle_of_all() or (f"no history of {cold[0][0]} {cold[0][1].name}" if cold else "")
 
     def all_alerts(self) -> dict[str, str]:
@@ -152,11 +148,7 @@ class Dealing:
     def resume(self, now_ns: int) -> None:
         """Go on after a halt: ticks were left out, so every chart is warmed up again."""
         self._halted = ""
-        self.trader.warm.clear()
-        self._bars.clear()
-        self._open_symbols.clear()
-        if self._session.state == SessionState.LIVE:
-            self._ask_for_history(now_ns)
+        self._miss_ticks(now_ns)
 
     def settle(self) -> None:
         """Do what can wait until the answer has left: equity marks, late ticks."""
@@ -222,7 +214,7 @@ class Dealing:
         if (beat.trade_allowed, beat.server_offset_s) != (account.trade_allowed, account.server_offset_s):
             self._book_session(account.session, beat.server_offset_s, trade_allowed=beat.trade_allowed)
         self._send_again(now_ns)
-        self._ask_for_history(now_ns)
+        self._schooling.ask(now_ns)
         if self._money.balance_is_off(account, beat.money, now_ns):
             self._say(Heartbeat(snapshot_wanted=True))
 
@@ -250,43 +242,14 @@ class Dealing:
         return True
 
     def _on_history(self, part: History, _now_ns: int, _utc_ns: int) -> None:
-        joined = self._histories.joined(self._session.symbols[part.symbol_index], part)
-        if joined is not None and joined[0] in self._wanted_charts():
-            chart, bars = joined
-            if self._streams:
-                self.trader.warm_up(chart, bars)
-            else:
-                self._bars[chart] = bars  # the first batch of ticks shows whether it is needed
+        self._schooling.learn(part)
 
-    def _begin_stream(self, place: Place) -> None:
-        """Before the first ticks of a session: charts that the ticks do not continue learn from their history."""
-        self._streams = True
-        if place == Place.ELSEWHERE:
-            self.trader.warm.clear()
-            self.trader.stream.broken()
-        for chart, bars in self._bars.items():
-            if chart not in self.trader.warm:
-                self.trader.warm_up(chart, bars)
-        self._bars.clear()
-
-    def _wanted_charts(self) -> set[Chart]:
-        return {(chart.symbol, chart.timeframe) for chart in self.trader.engine.wanted_charts}
-
-    def _cold_charts(self) -> list[Chart]:
-        """Charts without history. What was warm in an earlier session counts once the ticks have shown to go on."""
-        warm = self.trader.warm if self._streams else self._bars.keys()
-        return sorted(self._wanted_charts() - warm)
-
-    def _ask_for_history(self, now_ns: int) -> None:
-        cold = self._cold_charts()
-        if not cold or (self._asked_ns is not None and now_ns - self._asked_ns < _ASK_AGAIN_NS):
-            return
-        self._asked_ns = now_ns
-        places = {name: place for place, name in enumerate(self._session.symbols)}
-        for name, timeframe in cold:
-            if name in places:
-                bars = self.trader.bars_wanted
-                self._say(HistoryRequest(symbol_index=places[name], timeframe=timeframe, bars=bars))
+    def _miss_ticks(self, now_ns: int) -> None:
+        """Ticks were left out in the middle of a session: every chart is warmed up again before it is traded."""
+        self._schooling.forget()
+        self._open_symbols.clear()
+        if self._session.state == SessionState.LIVE:
+            self._schooling.ask(now_ns)
 
     # -- the account --------------------------------------------------------------------------------------------------
 
@@ -367,8 +330,10 @@ class Dealing:
         counts.ticks += len(message.ticks)
         stream, seen = self.trader.stream, (message.batch, len(message.ticks), last_msc)
         place = stream.place_of(*seen)
-        if not self._streams:
-            self._begin_stream(place)
+        if not self._schooling.streams:
+            self._schooling.begin_stream(place)
+        elif place == Place.ELSEWHERE and name in self._open_symbols:
+            self._miss_ticks(now_ns)
         if place == Place.AGAIN:
             self._answer(message, holding(message.batch, message.symbol_index, clock_ns, DECIDED_BEFORE))
             return
@@ -455,7 +420,7 @@ class Dealing:
             return obstacle
         if name not in self.trader.engine.symbol_names:
             return self.alerts.get(f"symbol {name}", f"{name} is not known")
-        cold = [timeframe.name for chart, timeframe in self._cold_charts() if chart == name]
+        cold = [timeframe.name for chart, timeframe in self._schooling.cold() if chart == name]
         if cold:
             return f"no history of {cold[0]}"
         self._open_symbols.add(name)

@@ -220,8 +220,23 @@ def test_a_wall_clock_that_is_set_right_ends_the_alert() -> None:
     script.tick(some_ticks(0))
     assert "3600 s ahead of" in script.desk.all_alerts()["clock"]
     script.line.utc_ns = START_NS
-    assert texts(script.tick(some_ticks(1))) == ["watching"]
+    assert texts(script.tick(some_ticks(1))) == ["not ready: no history of M1"]  # it has missed a tick
+    script.remember()
+    assert texts(script.tick(some_ticks(2))) == ["watching"]
     assert script.desk.all_alerts() == {}
+
+
+def test_ticks_that_are_missing_in_a_session_are_made_up_for_by_history() -> None:
+    script = Script().live()
+    assert texts(script.tick(some_ticks(0))) == ["watching"]
+    script.batch += 1
+    heard = script.tick(some_ticks(1))
+    assert [type(message) for message in heard] == [HistoryRequest, Decision]
+    assert texts(heard) == ["not ready: no history of M1"]
+    assert "no history" in script.desk.obstacle()
+    script.remember()
+    assert texts(script.tick(some_ticks(2))) == ["watching"]
+    assert script.desk.obstacle() == ""
 
 
 def test_replays_of_old_quotes_do_not_look_at_the_wall_clock() -> None:

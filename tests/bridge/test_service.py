@@ -383,7 +383,7 @@ def test_status_and_endpoint_files(tmp_path: Path) -> None:
         caller.live()
         assert trades(caller, 0, 60_000)
         assert config.places.endpoint.read_text() == served.endpoint
-        until(lambda: bool((status := read_status(config.data_dir)) and status.frames > 5), "a status with frames")
+        until(lambda: bool((status := read_status(config.data_dir)) and status.frames > 7), "a status with all frames")
         status = read_status(config.data_dir)
         assert status is not None
         assert (status.state, status.pid, status.endpoint) == ("running", os.getpid(), served.endpoint)
