@@ -8,7 +8,7 @@ import argparse
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 import zmq
 from contenders import SECRET, running_bridge, running_echo
@@ -42,8 +42,20 @@ FULL: Final = Plan(20, 2000, 6, 500)
 QUICK: Final = Plan(4, 500, 2, 100)
 
 
-class Contender:
-    """One side of the comparison: a connected client and the frames it has yet to send."""
+class Side(Protocol):
+    """One side of a comparison."""
+
+    def once(self) -> float:
+        """One round trip [us]."""
+        ...
+
+    def block(self, size: int) -> list[float]:
+        """So many, one after the other [us]."""
+        return [self.once() for _ in range(size)]
+
+
+class Contender(Side):
+    """A connected client and the frames it has yet to send."""
 
     def __init__(self, terminal: RawTerminal, frames: list[bytes]) -> None:
         self.socket = terminal.socket
@@ -52,10 +64,6 @@ class Contender:
     def once(self) -> float:
         """One round trip [us]."""
         return round_trip_ns(self.socket, next(self.frames)) / 1000.0
-
-    def block(self, size: int) -> list[float]:
-        """So many, one after the other [us]."""
-        return [self.once() for _ in range(size)]
 
 
 class Blocks(NamedTuple):
@@ -75,7 +83,7 @@ class Blocks(NamedTuple):
         return made
 
 
-def ping_pong(ours: Contender, echo: Contender, plan: Plan) -> Blocks:
+def ping_pong(ours: Side, echo: Side, plan: Plan) -> Blocks:
     """Blocks in turns, after one that only warms up."""
     ours.block(plan.block_size)
     echo.block(plan.block_size)
@@ -83,7 +91,7 @@ def ping_pong(ours: Contender, echo: Contender, plan: Plan) -> Blocks:
     return Blocks([first for first, _ in pairs], [second for _, second in pairs])
 
 
-def paced(ours: Contender, echo: Contender, plan: Plan) -> Blocks:
+def paced(ours: Side, echo: Side, plan: Plan) -> Blocks:
     """One round trip each 20 ms on both, halfway between each other."""
     blocks = Blocks([], [])
     due_s = time.monotonic()
