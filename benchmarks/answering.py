@@ -70,9 +70,9 @@ class _Peer:
         return bytes(made)
 
     def greet(self, frame: bytes) -> bytes:
-        """What is to be said to anything else; nothing where it needs no answer."""
+        """What is to be said to a message of the handshake; nothing where it needs no answer, or comes later."""
         now_ns = time.monotonic_ns()
-        for message in self._session.receive(frame, now_ns):
+        for message in () if self._answer else self._session.receive(frame, now_ns):
             if isinstance(message, Hello):
                 return self._session.challenge(os.urandom(16), now_ns)
             if isinstance(message, Auth):

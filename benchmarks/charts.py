@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 from answering import TICKS_BATCH_AT
 from contenders import SECRET
+from quick_terminal import QuickTerminal, Talk, compiled
 from quotes import PROFILE, Market
 from terminals import BATCH_AT, TYPE_AT
 
@@ -34,55 +35,46 @@ _NS_PER_US: Final = 1000
 _WAIT_INPUT: Final = 10_000  # an answer that comes late is late, and not left for the timer
 
 
-class Talk(NamedTuple):
-    """Something that happened on the EA's connection, and when [ns of the performance counter]."""
+class Answered(NamedTuple):
+    """One batch: when its TICKS had been sent and its DECISION had been read [ns of the performance counter]."""
 
-    what: int
-    data: bytes
-    at_ns: int
+    number: int
+    sent_ns: int
+    heard_ns: int
 
 
 class Conversation:
-    """What an EA and its bridge have said; `unread` is what nobody has looked at yet."""
+    """What an EA and its bridge say; `open` are the batches without an answer, and when they were sent."""
 
     def __init__(self) -> None:
-        self.unread: list[Talk] = []
+        self.open: dict[int, int] = {}
         self._ends = (FrameReader(), FrameReader())
-        self.open: set[int] = set()
 
-    def hear(self, what: int, data: bytes) -> None:
-        """Called by the EA's host, inside of what is timed: as little as possible."""
-        self.unread.append(Talk(what, data, time.perf_counter_ns()))
+    def greet(self, what: int, data: bytes) -> None:
+        """Pass over something of the handshake."""
+        if what in (Traffic.SENT, Traffic.HEARD):
+            self._ends[what].take(data)
 
-    def read(self) -> tuple[list[int], list[int]]:
-        """Batches sent and batches answered since the last time.
+    def read(self, talk: list[Talk]) -> list[Answered]:
+        """The batches that were answered in `talk`, in that order.
 
         Raises:
             AssertionError: for an answer nobody asked for, or a message that must not come in between.
         """
-        talk, self.unread = self.unread, []
-        sent, answered = [], []
-        for what, data, _ in talk:
+        found = []
+        for what, data, at_ns in talk:
             assert what in (Traffic.SENT, Traffic.HEARD), "the connection broke: what was timed is no round trip"
             for frame in self._ends[what].take(data):
                 kind = frame[TYPE_AT]
                 if what == Traffic.SENT and kind == MessageType.TICKS:
-                    sent.append(_number(frame, TICKS_BATCH_AT))
+                    self.open[_number(frame, TICKS_BATCH_AT)] = at_ns
                 elif what == Traffic.HEARD and kind == MessageType.DECISION:
-                    answered.append(_number(frame, BATCH_AT))
+                    number = _number(frame, BATCH_AT)
+                    assert number in self.open, f"answer to batch {number}; asked were {sorted(self.open)}"
+                    found.append(Answered(number, self.open.pop(number), at_ns))
                 else:
                     assert kind == MessageType.HEARTBEAT, f"message {kind} is no part of what is timed"
-        self.open.update(sent)
-        assert self.open.issuperset(answered), f"answers {answered} to batches {sorted(self.open)}"
-        self.open.difference_update(answered)
-        return sent, answered
-
-    def skip(self) -> None:
-        """Pass over the handshake."""
-        talk, self.unread = self.unread, []
-        for what, data, _ in talk:
-            if what in (Traffic.SENT, Traffic.HEARD):
-                self._ends[what].take(data)
+        return found
 
 
 class Chart:
@@ -91,14 +83,18 @@ class Chart:
     def __init__(
         self, built: Built, folder: Path, endpoint: str, found: Market, *, login: int, lock_step: bool = False
     ) -> None:
-        self.talk = Conversation()
+        self._talk = Conversation()
+        self._quick: QuickTerminal | None = None
         profile = msgspec.structs.replace(PROFILE, login=login)
+        self._ticks = found.ticks
         tape = Tape((found.spec.name,), {found.spec.name: found.ticks})
         self._terminal = SimTerminal(profile, (found.spec,), start_msc=int(found.ticks["time_msc"][0]))
         self._terminal.autotrading = False
-        self._feed = Feed(self._terminal, tape)
-        self._desk = Desk(self._terminal, self._feed, tape)
-        self.show(HISTORY_TICKS)
+        feed = Feed(self._terminal, tape, max_ticks=HISTORY_TICKS)
+        while feed.played < HISTORY_TICKS:
+            feed.play()
+        assert feed.played == HISTORY_TICKS
+        self._now_msc = self._terminal.now_msc
         where = urlsplit(endpoint)
         inputs = {"InpHost": where.hostname or "", "InpPort": str(where.port), "InpSecret": SECRET.decode()}
         inputs |= {"InpSymbols": found.spec.name, "InpLockStep": str(lock_step).lower()}
@@ -106,12 +102,13 @@ class Chart:
         folder.mkdir(exist_ok=True)
         self.host = EaHost(
             built.copied(folder / "companion.so"),
-            self._desk,
+            Desk(self._terminal, feed, tape),
             inputs=inputs,
             files_dir=folder,
             symbol=found.spec.name,
-            heard=self.talk.hear,
+            heard=self._talk.greet,
         )
+        self._answers = compiled(folder)
         self._begun_ns = time.monotonic_ns()
 
     def __enter__(self) -> Self:
@@ -122,7 +119,8 @@ class Chart:
             assert time.monotonic() < until_s, f"no session: {self.host.comment} {self.host.logged}"
             self.call(TIMER)
             time.sleep(_WAIT_MS / 1000.0)
-        self.talk.skip()
+        self._quick = QuickTerminal(self._answers, self.host, self._ticks, self._terminal.account())
+        self.show(HISTORY_TICKS)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -130,44 +128,42 @@ class Chart:
 
     def show(self, count: int) -> None:
         """The next `count` ticks lie in the terminal; the EA has not been called yet."""
-        until = self._feed.played + count
-        while self._feed.played < until:
-            self._feed.max_ticks = until - self._feed.played
-            self._feed.play()
-        self._desk.touch()
-        self._now_msc = self._terminal.now_msc
+        self._now_msc = self._quicker.show(count)
 
-    def call(self, event: Event) -> None:
-        """One handler, at this machine's time."""
+    def prepare(self) -> None:
+        """The terminal's clocks are set to this machine's, and to the last tick shown."""
         host = self.host.host
         host.machine_us = max(host.machine_us, (time.monotonic_ns() - self._begun_ns) // _NS_PER_US)
         self.host.quoted(self._now_msc)
+
+    def call(self, event: Event) -> None:
+        """One handler, at this machine's time."""
+        self.prepare()
         self.host.handle(event)
 
-    def tick(self) -> None:
-        """OnTick."""
-        self.call(TICK)
-
-    def proven(self) -> list[Talk]:
-        """What was said since the last time, if it is one batch and its answer.
+    def proven(self) -> list[Answered]:
+        """The batches answered since the last time.
 
         Raises:
-            AssertionError: it is something else; what was timed is no round trip.
+            AssertionError: something else was said, or a batch has no answer.
         """
-        talk = self.talk.unread
-        sent, answered = self.talk.read()
-        assert len(sent) == 1, sent
-        assert answered == sent, f"asked {sent}, answered {answered}: OnTick returned without its answer"
-        return talk
+        answered = self._talk.read(self._quicker.heard())
+        assert not self._talk.open, f"no answers to {sorted(self._talk.open)}: what was timed is no round trip"
+        return answered
 
     def settle(self) -> None:
         """Call OnTick, then OnTimer whenever something can be read, until every batch is answered."""
         self.call(TICK)
-        self.talk.read()
-        while self.talk.open:
+        self._talk.read(self._quicker.heard())
+        while self._talk.open:
             assert self.host.wait_readable(int(_LONGEST_S * 1000)), "the bridge owes answers and says nothing"
             self.call(TIMER)
-            self.talk.read()
+            self._talk.read(self._quicker.heard())
+
+    @property
+    def _quicker(self) -> QuickTerminal:
+        assert self._quick is not None, "the chart has not been entered"
+        return self._quick
 
 
 def _number(frame: bytes, at: int) -> int:

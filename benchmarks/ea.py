@@ -14,14 +14,13 @@ from typing import Final, NamedTuple
 import msgspec
 import zmq
 from answering import running_answerer
-from charts import HISTORY_TICKS, Chart, Talk
+from charts import HISTORY_TICKS, TICK, Chart
 from contenders import SECRET, Bridge, running_bridge
 from latency import Blocks, Contender, Plan, Side, paced, ping_pong, wanted
 from quotes import PROFILE, Market, market, settings
 from report import Line, Outcome, arguments, at_least, at_most, machine, median, percentile, tell
 from terminals import RawTerminal, batches_answered
 
-from sim.mql5.abi import Traffic
 from sim.mql5.build import Built
 from sim.mql5.hosted import build_companion
 from sim.players import play
@@ -59,19 +58,25 @@ class Advisor(Side):
 
     def once(self) -> float:
         """From the call of OnTick to its return [us]."""
+        return self.block(1)[0]
+
+    def block(self, size: int) -> list[float]:
+        """So many [us]; each tick was answered by its own DECISION before OnTick returned, or this fails."""
+        calls = [self._called() for _ in range(size)]
+        answered = self.chart.proven()
+        assert len(answered) == size, f"{size} ticks, {len(answered)} answers"
+        for (begun_ns, done_ns), (_, sent_ns, heard_ns) in zip(calls, answered, strict=True):
+            assert begun_ns < sent_ns < heard_ns < done_ns
+            parts = sent_ns - begun_ns, heard_ns - sent_ns, done_ns - heard_ns
+            self.parts.append((parts[0] / 1000.0, parts[1] / 1000.0, parts[2] / 1000.0))
+        return [(done_ns - begun_ns) / 1000.0 for begun_ns, done_ns in calls]
+
+    def _called(self) -> tuple[int, int]:
         self.chart.show(1)
+        self.chart.prepare()
         begun_ns = time.perf_counter_ns()
-        self.chart.tick()
-        done_ns = time.perf_counter_ns()
-        talk = self.chart.proven()
-        left_ns, heard_ns = _when(talk, Traffic.SENT), _when(talk, Traffic.HEARD)
-        parts = (left_ns - begun_ns, heard_ns - left_ns, done_ns - heard_ns)
-        self.parts.append((parts[0] / 1000.0, parts[1] / 1000.0, parts[2] / 1000.0))
-        return (done_ns - begun_ns) / 1000.0
-
-
-def _when(talk: list[Talk], what: Traffic) -> int:
-    return next(one.at_ns for one in reversed(talk) if one.what == what)
+        self.chart.host.handle(TICK)
+        return begun_ns, time.perf_counter_ns()
 
 
 def round_trips(built: Built, found: Market, plan: Plan) -> list[Line]:
