@@ -1,5 +1,6 @@
 """What one account holds: positions, history and money, and what changes them: a fill, new levels, a midnight."""
 
+import math
 from typing import Any
 
 import msgspec
@@ -51,9 +52,22 @@ class Holdings:
 
     def equity(self) -> float:
         """Balance and floating profit at the latest quotes [account money]."""
+        return self._equity_at(self._market.quotes)
+
+    @property
+    def stop_out_equity(self) -> float:
+        """The equity at and below which positions are closed by force; minus infinity where no margin is used."""
+        fraction = self.profile.stop_out_fraction
+        return fraction * self.margin if self.margin > 0.0 and fraction > 0.0 else -math.inf
+
+    def is_broke(self, quotes: matching.Rows) -> bool:
+        """Whether the margin level is down at the stop-out at `quotes` (QUOTE_DTYPE, one row a symbol)."""
+        return self._equity_at(quotes) <= self.stop_out_equity
+
+    def _equity_at(self, quotes: matching.Rows) -> float:
         if not len(self.book):
             return self.ledger.balance
-        floating = matching.floating_profit(self.book.rows, self._market.quotes, self._market.money_rows)
+        floating = matching.floating_profit(self.book.rows, quotes, self._market.money_rows)
         return float(rounded_money(self.ledger.balance + floating, self.profile.currency_digits))
 
     def margin_with(self, symbol_index: int, side: int, volume: float, price: float) -> float:

@@ -7,6 +7,8 @@ Rules (MQL5 reference, "Order Properties"; the fills were checked against 4,787 
 - The fill is the quote of the triggering tick: after a gap a stop loss is worse than its level, a take profit better.
 - At one tick positions are closed in the order of their tickets, and of one position the stop loss is looked at first
   (the pessimistic order; with levels on their proper sides both cannot be reached by one quote).
+- Equity at or below the stop-out closes positions, too: `solvent_levels` says how far prices may go before it has to be
+  looked at.
 - A tick without finite positive bid and ask is no quote: it triggers nothing and changes no price.
 """
 
@@ -16,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from domain.jit import njit
-from domain.pricing import SymbolMoney, position_profit, rounded_money
+from domain.pricing import Conversion, SymbolMoney, money_per_price, position_profit, rounded_money
 from domain.trading import DealReason
 
 Rows = npt.NDArray[Any]
@@ -49,6 +51,7 @@ MONEY_DTYPE: Final = np.dtype(
 
 _SL: Final = int(DealReason.SL)
 _TP: Final = int(DealReason.TP)
+_INVERSE_PRICE: Final = int(Conversion.INVERSE_PRICE)
 
 
 class TriggerLevels(NamedTuple):
@@ -177,3 +180,51 @@ def floating_profit(positions: Rows, quotes: Rows, moneys: Rows) -> float:
         price = quote.bid if position.side > 0 else quote.ask
         total += position_profit(position.side, position.volume, position.price_open, price, money) + position.swap
     return rounded_money(total, moneys[0].money_digits)
+
+
+@njit
+def solvent_levels(
+    positions: Rows, symbol_index: int, quotes: Rows, moneys: Rows, cushion: float, levels: TriggerLevels
+) -> TriggerLevels:
+    """`levels`, drawn nearer so that between them balance and floating profit stay above the stop-out.
+
+    `cushion` [account money] is the balance less the equity at which it comes; `quotes` (QUOTE_DTYPE) are those to
+    start from. With positions on one side the stop-out comes at the new level, give or take a rounding; with both sides
+    each may lose half of what there is to lose, and beyond the level it has to be looked at again.
+    """
+    bought, bought_worth, sold, sold_worth = 0.0, 0.0, 0.0, 0.0
+    for position in positions:
+        if position.symbol_index != symbol_index:
+            continue
+        if position.side > 0:
+            bought += position.volume
+            bought_worth += position.volume * position.price_open
+        else:
+            sold += position.volume
+            sold_worth += position.volume * position.price_open
+    if bought + sold == 0.0:
+        return levels
+    money, quote = money_at(moneys, symbol_index), quotes[symbol_index]
+    roundings = (len(positions) + 2) * 10.0**-money.money_digits
+    room = cushion + floating_profit(positions, quotes, moneys) - roundings
+    if room <= 0.0:
+        return TriggerLevels(np.inf, levels.bid_ceiling, levels.ask_floor, levels.ask_ceiling)
+    if bought > 0.0 and sold > 0.0:
+        room /= 2.0
+    bid_floor = _price_after_loss(1, bought, bought_worth, quote.bid, room, money)
+    ask_ceiling = _price_after_loss(-1, sold, sold_worth, quote.ask, room, money)
+    return TriggerLevels(
+        max(levels.bid_floor, bid_floor), levels.bid_ceiling, levels.ask_floor, min(levels.ask_ceiling, ask_ceiling)
+    )
+
+
+@njit
+def _price_after_loss(side: int, volume: float, worth: float, price: float, loss: float, money: SymbolMoney) -> float:
+    """Closing price at which `volume`, opened for `worth` (lots times price), has lost `loss` more than at `price`."""
+    if volume == 0.0:
+        return -side * np.inf
+    lot = money_per_price(price, money)
+    if money.profit_conversion != _INVERSE_PRICE:
+        return price - side * loss / (volume * lot)
+    kept = worth * lot + side * loss  # profit is worth * (1 / open - 1 / close): it bends with the price
+    return worth * lot * price / kept if kept > 0.0 else np.inf

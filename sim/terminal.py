@@ -6,18 +6,17 @@ reduces it or closes it. What is simulated, from which source, and what is not: 
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from domain.retcodes import Retcode
 from domain.symbols import SymbolSpec
 from domain.trading import AccountSnapshot, Deal, DealReason, MarginMode, Order, Position
 from domain.updates import Money, TradeUpdate
 from sim import matching
-from sim.holdings import Fill, Holdings
-from sim.market import Market, next_opening_s
+from sim.holdings import Holdings
+from sim.market import Market
 from sim.profiles import AccountProfile
 from sim.requests import FairFills, FillPlan, TradeAnswer, TradeRequest, refused
 from sim.server import TradeServer
+from sim.watch import ServerWatch
 
 
 class SimTerminal:
@@ -51,6 +50,7 @@ class SimTerminal:
         self._market = Market(specs, profile.currency, profile.currency_digits, leverage, start_msc)
         self._holdings = Holdings(profile, self._market)
         self._server = TradeServer(self._market, self._holdings, fills or FairFills())
+        self._watch = ServerWatch(self._market, self._holdings)
 
     @property
     def specs(self) -> tuple[SymbolSpec, ...]:
@@ -72,37 +72,23 @@ class SimTerminal:
     def scan(self, symbol_index: int, ticks: matching.Rows, start: int, stop: int) -> int:
         """Index of the first of `ticks[start:stop]` at which the server acts by itself, or `stop`.
 
-        It acts at a stop loss or take profit inside a trade session, and at the first tick of a broker day while
-        positions are open (swap). `ticks` are in time order.
+        It acts at a stop loss, a take profit or a stop-out inside a trade session, and at the first tick of a broker
+        day while positions are open (swap). `ticks` are in time order.
         """
-        rows = self._holdings.book.rows
-        if not len(rows):
-            return stop
-        end = int(matching.first_at(ticks, start, stop, self._market.next_midnight_msc()))
-        levels = matching.trigger_levels(rows, symbol_index)
-        spec = self.specs[symbol_index]
-        while start < end:
-            start = int(matching.first_trigger(ticks, start, end, levels))
-            if start == end or spec.in_session(_second_of(ticks, start)):
-                break
-            opens_msc = next_opening_s(spec, _second_of(ticks, start)) * 1000
-            start = int(matching.first_at(ticks, start + 1, end, opens_msc))
-        return start
+        return self._watch.scan(symbol_index, ticks, start, stop)
 
     def settle(self, symbol_index: int, ticks: matching.Rows, index: int) -> None:
         """Make `ticks[index]` the symbol's quote; the caller knows from `scan` that nothing happens up to it."""
         self._market.take_quote(symbol_index, ticks, index)
 
     def on_tick(self, symbol_index: int, ticks: matching.Rows, index: int) -> TradeUpdate | None:
-        """Take `ticks[index]` in: swap of a midnight that has passed, then stops and targets at this quote.
+        """Take `ticks[index]` in: swap of a midnight that has passed, stops and targets at this quote, stop-out.
 
         What changed, changes by hand since the last report included; None for nothing.
         """
         before_msc = self.now_msc
         self._market.take_quote(symbol_index, ticks, index)
-        if len(self._holdings.book):
-            self._holdings.charge_swaps(before_msc)
-            self._close_triggered(symbol_index)
+        self._watch.act(symbol_index, before_msc)
         return self.take_changes()
 
     def quote(self, symbol: str) -> tuple[float, float, int]:
@@ -118,6 +104,12 @@ class SimTerminal:
     def money(self) -> Money:
         """The account's money at the latest quotes."""
         return self._holdings.money()
+
+    @property
+    def margin_call(self) -> bool:
+        """Whether the margin level has come down to the account's margin call."""
+        money = self.money()
+        return money.margin > 0.0 and money.equity <= self.profile.margin_call_fraction * money.margin
 
     def account(self) -> AccountSnapshot:
         """The account as the terminal shows it."""
@@ -186,40 +178,3 @@ class SimTerminal:
         if not self.autotrading and reason == DealReason.EXPERT:
             return refused(Retcode.CLIENT_DISABLES_AT)
         return self._server.execute(request, reason)
-
-    def _close_triggered(self, symbol_index: int) -> None:
-        bid, ask, _ = self._market.quote(symbol_index)
-        rows = self._holdings.book.rows
-        reasons = np.empty(len(rows), np.int64)
-        if not self._market.in_session(symbol_index):
-            return
-        if not matching.triggered(rows, symbol_index, bid, ask, reasons):
-            return
-        hits = [
-            (int(rows[row]["position_ticket"]), DealReason(int(reasons[row]))) for row in np.flatnonzero(reasons >= 0)
-        ]
-        for position_ticket, reason in hits:
-            self._close_at_level(position_ticket, reason)
-
-    def _close_at_level(self, position_ticket: int, reason: DealReason) -> None:
-        position = self._holdings.position(position_ticket)
-        if position is None:
-            return
-        index = self._market.index_of[position.symbol]
-        stopped = reason == DealReason.SL
-        level, digits = position.sl if stopped else position.tp, self.specs[index].digits
-        slippage = self.profile.slippage_points if stopped else 0.0  # a take profit is never worse than its level
-        fill = Fill(
-            volume=position.volume,
-            price=self._market.fill_price(index, -position.side, slippage),
-            reason=reason,
-            magic=position.magic,
-            comment=f"[{'sl' if stopped else 'tp'} {level:.{digits}f}]",
-            sl=position.sl,
-            tp=position.tp,
-        )
-        self._holdings.reduce(position_ticket, fill)
-
-
-def _second_of(ticks: matching.Rows, index: int) -> int:
-    return int(ticks[index]["time_msc"]) // 1000

@@ -17,6 +17,7 @@ KERNELS: tuple[Any, ...] = (
     matching.first_at,
     matching.first_trigger,
     matching.floating_profit,
+    matching.solvent_levels,
     matching.take_quote,
     matching.trigger_levels,
     matching.triggered,

@@ -98,7 +98,7 @@ def test_no_money_is_10019() -> None:
 def test_a_hedge_needs_no_further_margin() -> None:
     venue = quoted(Venue())
     venue.open(1, 40.0)
-    venue.quote(1.0979, 1.0981)  # nearly everything is lost, but covering the position costs nothing
+    venue.quote(1.0985, 1.0987)  # two thirds are lost, but covering the position costs nothing
     assert venue.terminal.money().margin_free < 0.0
     assert code(venue.open(1, 0.01)) == Retcode.NO_MONEY
     assert code(venue.open(-1, 40.0)) == Retcode.DONE

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from domain.pricing import position_profit, rounded_money
 from domain.retcodes import Outcome, Retcode, outcome_of
 from domain.symbols import FillingFlag
-from domain.trading import DealEntry, DealType, OrderFilling, Position
+from domain.trading import DealEntry, DealReason, DealType, OrderFilling, Position
 from domain.updates import TradeUpdate
 from sim.matching import Rows
 from sim.profiles import JUSTMARKETS_TIERS, CommissionCharge, CommissionRule
@@ -62,6 +62,10 @@ class Books(RuleBasedStateMachine):
         bid = round(base * (1 + drift / 100_000), 5 if symbol == 0 else 3)
         ask = round(bid + spread * self.terminal.specs[symbol].point, 5 if symbol == 0 else 3)
         self.hear(self.venue.quote(bid, ask, symbol_index=symbol, after_msc=wait * 1000))
+
+    @rule(symbol=st.integers(0, 1), drift=st.sampled_from([-9000, -3000, 3000, 9000]))
+    def crash(self, symbol: int, drift: int) -> None:
+        self.quote(symbol, drift, 2, 1)
 
     @rule(days=st.integers(1, 4))
     def sleep(self, days: int) -> None:
@@ -164,6 +168,12 @@ class Books(RuleBasedStateMachine):
             assert not position.tp or (position.tp - price) * position.side > 0
 
     @invariant()
+    def who_was_stopped_out_is_safe_again(self) -> None:
+        if self.terminal.deals[-1].reason == DealReason.SO:
+            money = self.terminal.money()
+            assert not self.terminal.positions() or money.equity > ACCOUNT.stop_out_fraction * money.margin
+
+    @invariant()
     def tickets_rise(self) -> None:
         deals = [deal.deal_ticket for deal in self.terminal.deals]
         orders = [one.order_ticket for one in self.terminal.order_history]
@@ -203,11 +213,15 @@ def _played_by_scan(venue: Venue, ticks: Rows) -> list[int]:
     st.lists(st.tuples(SIDES, DISTANCES, DISTANCES), min_size=1, max_size=4),
     st.lists(st.integers(-40, 40), min_size=1, max_size=60),
     st.sampled_from([1000, 3_600_000, 7 * 3_600_000]),
+    st.sampled_from([10_000.0, 480.0, 250.0]),
 )
-def test_the_scan_misses_nothing(positions: list[tuple[int, int, int]], drifts: list[int], step_msc: int) -> None:
-    """Stops, targets, nights, weekends and closed sessions: the same as when every tick is looked at."""
+def test_the_scan_misses_nothing(
+    positions: list[tuple[int, int, int]], drifts: list[int], step_msc: int, deposit: float
+) -> None:
+    """Stops, targets, nights, weekends, closed sessions and stop-outs: the same as when every tick is looked at."""
     spec = msgspec.structs.replace(EURUSD, swap_long=-7.51, swap_short=-3.0)
-    scanned, watched = Venue(spec), Venue(spec)
+    small = msgspec.structs.replace(PROFILE, deposit=deposit)
+    scanned, watched = Venue(spec, profile=small), Venue(spec, profile=small)
     for venue in (scanned, watched):
         venue.quote(1.1, 1.1001)
         for side, sl, tp in positions:
