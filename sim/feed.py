@@ -68,6 +68,16 @@ class Feed:
         self.played = 0
 
     @property
+    def tape(self) -> Tape:
+        """The ticks it plays, those to come included."""
+        return self._tape
+
+    @property
+    def history(self) -> Charts:
+        """What the charts held before the first tick."""
+        return self._history
+
+    @property
     def total(self) -> int:
         """Ticks in all."""
         return self._tape.total
@@ -129,6 +139,16 @@ class Feed:
             number=0, symbol=name, symbol_index=place, start=start, ticks=ticks[start:stop], money=money
         )
 
+    def play_to(self, time_msc: int) -> None:
+        """Play every tick up to `time_msc` [ms, broker's clock]; for those who look at the terminal, not at batches."""
+        while self._slice is not None:
+            symbol, start, end = self._slice
+            times = self._tape.ticks[symbol]["time_msc"][start:end]
+            count = int(np.searchsorted(times, time_msc, side="right"))
+            if count == 0:
+                return
+            self.play_unheard(count)
+
     def bars(self, symbol: str, timeframe: Timeframe, count: int, played: int) -> Rows:
         """The last `count` bars where `played` ticks of `symbol` have come, as CopyRates gives them from position 0.
 
@@ -149,7 +169,7 @@ class Feed:
         if spec is None or played == 0:
             return running
         ticks, period_s = self._tape.ticks[self._tape.symbols.index(symbol)], timeframe.seconds
-        fold = _begun_with(running)
+        fold = begun_with(running)
         capacity = int(closed_capacity(fold, period_s, ticks, 0, played))
         bars, at = np.zeros(capacity + 1, RATES_DTYPE), np.zeros(capacity, np.int64)
         count = int(fold_ticks(fold, period_s, spec.point, ticks, 0, played, bars, at))
@@ -175,7 +195,7 @@ def places_of(tape: Tape, terminal: SimTerminal) -> tuple[int, ...]:
     return tuple(terminal.symbols.index(symbol) for symbol in tape.symbols)
 
 
-def _begun_with(running: Rows) -> Rows:
+def begun_with(running: Rows) -> Rows:
     """A fold whose running bar is `running`, or one that has seen nothing."""
     fold = new_fold()
     if len(running):

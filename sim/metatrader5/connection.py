@@ -1,0 +1,142 @@
+"""`initialize`, `login`, `shutdown`, and what the terminal says of itself and its account."""
+
+from typing import Any, Final
+
+from sim.metatrader5 import arguments
+from sim.metatrader5.constants import ACCOUNT_STOPOUT_MODE_PERCENT
+from sim.metatrader5.desk import DESK, call
+from sim.metatrader5.failures import INVALID_COUNT, NOT_AUTHORIZED, CallError, invalid, invalid_unnamed
+from sim.metatrader5.station import Station
+from sim.metatrader5.structs import AccountInfo, TerminalInfo, filled
+
+BUILD: Final = 6090
+"""Build of the terminals the JustMarkets facts were read from."""
+_TERMINAL_VERSION: Final = 500
+_BUILD_DATE: Final = "02 Aug 2026"
+MAX_BARS: Final = 100_000
+"""`terminal_info().maxbars`: more bars than that are refused in one call."""
+_PERCENT: Final = 100.0
+_LOGIN_PLACES: Final = 3
+
+_LOGIN_KINDS: Final = {
+    "login": arguments.whole,
+    "server": arguments.login_text,
+    "password": arguments.login_text,
+    "timeout": arguments.whole,
+    "path": arguments.words,
+}
+
+
+@call(failure=False)
+def initialize(*path: str, **named: Any) -> bool:  # noqa: ANN401 - the package's named arguments differ in type
+    """`initialize([path], login=, password=, server=, timeout=, portable=)`: connect to the attached terminal.
+
+    Where none is attached, to a demonstration (`sim.metatrader5.demo`). A `login` other than the account's, or another
+    `server`, is not authorized; any path and password will do.
+    """
+    if len(path) > 1:
+        raise CallError(INVALID_COUNT)
+    if path and not isinstance(path[0], str):
+        raise CallError(invalid_unnamed(1))
+    given = _named(named)
+    station = DESK.found()
+    _authorize(station, given)
+    DESK.connected = True
+    return True
+
+
+@call(failure=False)
+def login(*unnamed: Any, **named: Any) -> bool:  # noqa: ANN401 - the package's arguments differ in type
+    """`login(login, [password], [server], timeout=)`: check that the account is the attached terminal's."""
+    if len(unnamed) > _LOGIN_PLACES:
+        raise CallError(INVALID_COUNT)
+    if not unnamed and "login" not in named:
+        raise CallError(invalid("login"))
+    kinds = (arguments.whole, arguments.login_text, arguments.login_text)
+    values = [
+        kind(value, invalid_unnamed(place))
+        for place, (kind, value) in enumerate(zip(kinds, unnamed, strict=False), start=1)
+    ]
+    # the package's own documentation names them login, password, server
+    given = dict(zip(("login", "password", "server"), values, strict=False)) | _named(named)
+    _authorize(DESK.station(), given)
+    return True
+
+
+@call()
+def shutdown() -> bool:
+    """End the connection; the terminal stays as it is."""
+    DESK.connected = False
+    return True
+
+
+def last_error() -> tuple[int, str]:
+    """Code and text of the last call's outcome."""
+    code, text = DESK.error
+    return code, text
+
+
+@call(failure=(0, 0, ""))
+def version() -> tuple[int, int, str]:
+    """Terminal version, build and its date."""
+    DESK.station()
+    return _TERMINAL_VERSION, BUILD, _BUILD_DATE
+
+
+@call()
+def terminal_info() -> TerminalInfo | None:
+    """The terminal's state; paths are empty, for there is no installation."""
+    terminal = DESK.station().terminal
+    return filled(
+        TerminalInfo,
+        connected=terminal.connected,
+        trade_allowed=terminal.autotrading,
+        build=BUILD,
+        maxbars=MAX_BARS,
+        company="Companion",
+        name="Companion simulated terminal",
+        language="English",
+    )
+
+
+@call()
+def account_info() -> AccountInfo | None:
+    """The account and its money at the latest quotes."""
+    terminal = DESK.station().terminal
+    account, profile = terminal.account(), terminal.profile
+    return filled(
+        AccountInfo,
+        login=account.login,
+        trade_mode=int(account.trade_mode),
+        leverage=account.leverage,
+        limit_orders=profile.limit_positions,
+        margin_so_mode=ACCOUNT_STOPOUT_MODE_PERCENT,
+        trade_allowed=True,
+        trade_expert=True,
+        margin_mode=int(account.margin_mode),
+        currency_digits=account.currency_digits,
+        balance=account.balance,
+        credit=account.credit,
+        profit=round(account.equity - account.balance - account.credit, account.currency_digits),
+        equity=account.equity,
+        margin=account.margin,
+        margin_free=account.margin_free,
+        margin_level=account.equity / account.margin * _PERCENT if account.margin else 0.0,
+        margin_so_call=profile.margin_call_fraction * _PERCENT,
+        margin_so_so=profile.stop_out_fraction * _PERCENT,
+        name="Simulated account",
+        server=account.server,
+        currency=account.currency,
+        company="Companion",
+    )
+
+
+def _named(named: dict[str, Any]) -> dict[str, Any]:
+    """The named arguments that the package looks at, checked in its order; others are passed over."""
+    return {name: kind(named[name], invalid(name)) for name, kind in _LOGIN_KINDS.items() if name in named}
+
+
+def _authorize(station: Station, given: dict[str, Any]) -> None:
+    profile = station.terminal.profile
+    if given.get("login", profile.login) != profile.login or given.get("server", profile.server) != profile.server:
+        raise CallError(NOT_AUTHORIZED)

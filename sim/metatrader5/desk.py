@@ -1,0 +1,105 @@
+"""The one connection a process has: which terminal it would find, whether it is connected, what `last_error` tells."""
+
+import functools
+import threading
+from collections.abc import Callable
+from typing import Any, Final, ParamSpec, TypeVar
+
+from sim.feed import Feed
+from sim.metatrader5.arguments import CError, Kind, placed
+from sim.metatrader5.demo import demo_station
+from sim.metatrader5.failures import NO_CONNECTION, SUCCESS, UNASKED, CallError, Failure
+from sim.metatrader5.station import Clock, Station
+from sim.terminal import SimTerminal
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Desk:
+    """State of one process; `lock` is held during each call, because third parties call from several threads."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.error: Failure = UNASKED
+        self.registered: Station | None = None
+        self.connected = False
+
+    def station(self) -> Station:
+        """The connected terminal, its market moved to where it should be.
+
+        Raises:
+            CallError: without a connection.
+        """
+        if not self.connected or self.registered is None:
+            raise CallError(NO_CONNECTION)
+        self.registered.catch_up()
+        return self.registered
+
+    def found(self) -> Station:
+        """The terminal that `initialize` finds: the attached one, else a demonstration."""
+        if self.registered is None:
+            self.registered = demo_station()
+        return self.registered
+
+
+DESK: Final = Desk()
+
+
+def attach(terminal: SimTerminal, feed: Feed, *, step_ms: int = 0, clock: Clock | None = None) -> None:
+    """Make `terminal` the one that `initialize` finds, in place of any before it; a connection is ended.
+
+    Args:
+        terminal: the simulated terminal.
+        feed: what moves its market. The caller plays it, unless one of the following is given.
+        step_ms: before each call the market moves by so much [ms, broker's clock].
+        clock: before each call the market moves to where this clock is [s, from any beginning].
+
+    Raises:
+        ValueError: for a negative `step_ms`.
+    """
+    if step_ms < 0:
+        raise ValueError(f"step_ms is {step_ms}; time only moves forward")
+    with DESK.lock:
+        DESK.registered = Station(terminal, feed, step_ms, clock)
+        DESK.connected = False
+        DESK.error = UNASKED
+
+
+def detach() -> None:
+    """Forget the attached terminal; `initialize` would then find the demonstration."""
+    with DESK.lock:
+        DESK.registered = None
+        DESK.connected = False
+        DESK.error = UNASKED
+
+
+def call(*kinds: Kind, failure: Any = None, optional: int = 0) -> Callable[[Callable[P, R]], Callable[P, R]]:  # noqa: ANN401 - False or None
+    """A function of the package: arguments checked by place, `failure` returned where it fails, `last_error` kept.
+
+    `kinds` are those of the arguments, the last `optional` of which may be left out; a function without any checks its
+    arguments itself.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(function)
+        def answer(*arguments: P.args, **named: P.kwargs) -> R:
+            if kinds and named:
+                raise TypeError(f"{function.__name__}() takes no keyword arguments")
+            with DESK.lock:
+                try:
+                    values = placed(kinds, optional, arguments) if kinds else arguments
+                    result = function(*values, **named)
+                except CallError as error:
+                    DESK.error = error.failure
+                    return failure  # type: ignore[no-any-return]
+                except CError as error:
+                    DESK.error = error.failure
+                    words = f"<built-in function {function.__name__}> returned a result with an exception set"
+                    raise SystemError(words) from error.cause
+                DESK.error = SUCCESS
+                return result
+
+        return answer
+
+    return decorate

@@ -1,0 +1,108 @@
+"""Positions, orders and deals of the simulated terminal as the package's structs."""
+
+from typing import Final
+
+from domain.trading import Deal, DealEntry, Order, OrderState, Position
+from sim.metatrader5.structs import TradeDeal, TradeOrder, TradePosition, filled
+from sim.terminal import SimTerminal
+
+_MS_PER_S: Final = 1000
+_ACTIVE_STATES: Final = (OrderState.STARTED, OrderState.PLACED, OrderState.PARTIAL)
+
+
+def positions_of(terminal: SimTerminal) -> tuple[TradePosition, ...]:
+    """Open positions, oldest first."""
+    reasons = {deal.position_id: deal.reason for deal in terminal.deals if deal.entry == DealEntry.IN}
+    return tuple(_position(held, terminal, int(reasons.get(held.position_id, 0))) for held in terminal.positions())
+
+
+def orders_of(terminal: SimTerminal) -> tuple[TradeOrder, ...]:
+    """Active orders, oldest first."""
+    return tuple(_order(order, None) for order in terminal.order_history if order.state in _ACTIVE_STATES)
+
+
+def finished_orders_of(terminal: SimTerminal) -> tuple[TradeOrder, ...]:
+    """Orders of the history, oldest first."""
+    deals = {deal.order_ticket: deal for deal in terminal.deals}
+    finished = (order for order in terminal.order_history if order.state not in _ACTIVE_STATES)
+    return tuple(_order(order, deals.get(order.order_ticket)) for order in finished)
+
+
+def deals_of(terminal: SimTerminal) -> tuple[TradeDeal, ...]:
+    """Deals of the history, oldest first; the first is the deposit."""
+    return tuple(_deal(deal) for deal in terminal.deals)
+
+
+def _position(held: Position, terminal: SimTerminal, reason: int) -> TradePosition:
+    bid, ask, _ = terminal.quote(held.symbol)
+    return filled(
+        TradePosition,
+        ticket=held.position_ticket,
+        time=held.time_msc // _MS_PER_S,
+        time_msc=held.time_msc,
+        time_update=held.time_update_msc // _MS_PER_S,
+        time_update_msc=held.time_update_msc,
+        type=int(held.type),
+        magic=held.magic,
+        identifier=held.position_id,
+        reason=reason,
+        volume=held.volume,
+        price_open=held.price_open,
+        sl=held.sl,
+        tp=held.tp,
+        price_current=bid if held.side > 0 else ask,
+        swap=held.swap,
+        profit=held.profit,
+        symbol=held.symbol,
+        comment=held.comment,
+    )
+
+
+def _order(order: Order, deal: Deal | None) -> TradeOrder:
+    """`deal` is the order's last one, if it had any; without one its end is not known (cancelled, expired)."""
+    done_msc = deal.time_msc if deal is not None else 0
+    return filled(
+        TradeOrder,
+        ticket=order.order_ticket,
+        time_setup=order.time_setup_msc // _MS_PER_S,
+        time_setup_msc=order.time_setup_msc,
+        time_done=done_msc // _MS_PER_S,
+        time_done_msc=done_msc,
+        time_expiration=order.time_expiration_s,
+        type=int(order.type),
+        state=int(order.state),
+        magic=order.magic,
+        position_id=order.position_id,
+        reason=int(deal.reason) if deal is not None else 0,
+        volume_initial=order.volume_initial,
+        volume_current=order.volume_current,
+        price_open=order.price_open,
+        sl=order.sl,
+        tp=order.tp,
+        price_current=deal.price if deal is not None else order.price_open,
+        symbol=order.symbol,
+        comment=order.comment,
+    )
+
+
+def _deal(deal: Deal) -> TradeDeal:
+    return filled(
+        TradeDeal,
+        ticket=deal.deal_ticket,
+        order=deal.order_ticket,
+        time=deal.time_msc // _MS_PER_S,
+        time_msc=deal.time_msc,
+        type=int(deal.type),
+        entry=int(deal.entry),
+        magic=deal.magic,
+        position_id=deal.position_id,
+        reason=int(deal.reason),
+        volume=deal.volume,
+        price=deal.price,
+        commission=deal.commission,
+        swap=deal.swap,
+        profit=deal.profit,
+        fee=deal.fee,
+        symbol=deal.symbol,
+        comment=deal.comment,
+    )
