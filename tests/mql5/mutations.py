@@ -11,7 +11,7 @@ class Mutation(NamedTuple):
     """Text that stands there exactly once."""
     wrong: str
     noticed_by: str
-    """A test in tests/mql5/scenarios/test_exact.py; all its cases run."""
+    """A test of tests/mql5/scenarios, as FILE::TEST or, for those of test_exact.py, TEST; all its cases run."""
 
 
 MUTATIONS: Final = (
@@ -147,5 +147,54 @@ MUTATIONS: Final = (
         "|| !CHash::AreEqual(digest,challenge.proof))",
         "|| ArraySize(digest)==0)",
         "test_a_bridge_that_does_not_know_the_secret_learns_nothing",
+    ),
+    Mutation(
+        "the file of another release is passed over",
+        "Memory.mqh",
+        "if(StringFind(MEMORY_FOLDER+name,m_path)!=0)",
+        "if(StringLen(name)==0)",
+        "test_memory.py::test_the_file_of_a_release_with_other_records_is_not_passed_over",
+    ),
+    Mutation(
+        "a new file that was not put in its place yet is overlooked",
+        "Memory.mqh",
+        "&& FileIsExist(m_path+MEMORY_DRAFT) &&",
+        "&& FileIsExist(m_path) &&",
+        "test_memory.py::test_a_death_after_the_old_file_went_and_before_the_new_one_came",
+    ),
+    Mutation(
+        "damage in the middle is taken for the end",
+        "Memory.mqh",
+        "else if(at+2*m_size<=size)",
+        "else if(at+2*m_size<0)",
+        "test_memory.py::test_damage_before_the_end_stops_all_trading",
+    ),
+    Mutation(
+        "an open question is forgotten",
+        "Memory.mqh",
+        "if(m_records[i].has_result==0 ||",
+        "if(m_records[i].has_result==9 ||",
+        "test_memory.py::test_what_nobody_asks_for_any_more_is_left_out",
+    ),
+    Mutation(
+        "what has been closed today does not count as a loss",
+        "Guards.mqh",
+        "if(type!=DEAL_TYPE_BALANCE &&",
+        "if(type==DEAL_TYPE_BALANCE &&",
+        "test_daily_loss.py::test_a_loss_that_was_taken_lasts_until_the_brokers_midnight",
+    ),
+    Mutation(
+        "what is open does not count as a loss",
+        "Guards.mqh",
+        "double result=AccountInfoDouble(ACCOUNT_PROFIT);",
+        "double result=AccountInfoDouble(ACCOUNT_CREDIT);",
+        "test_daily_loss.py::test_a_loss_that_floats_counts_while_it_is_there",
+    ),
+    Mutation(
+        "the day never ends",
+        "Guards.mqh",
+        "HistorySelect(now-now%GUARDS_DAY_S,",
+        "HistorySelect(0,",
+        "test_daily_loss.py::test_a_loss_that_was_taken_lasts_until_the_brokers_midnight",
     ),
 )

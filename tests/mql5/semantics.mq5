@@ -574,6 +574,29 @@ Tell((string)FileOpen("..\\y.bin",FILE_WRITE|FILE_BIN));
 //> -1 5019
 //> -1 5002
 
+//=== files found
+string found="",all="";
+ResetLastError();
+Tell((string)FileFindFirst("s\\*.bin",found));
+string names[]={"b.bin","A.BIN","c.txt"};
+for(int i=0; i<3; i++) FileClose(FileOpen("s\\"+names[i],FILE_WRITE|FILE_BIN));
+long search=FileFindFirst("s\\*.bin",found);
+for(bool more=(search!=INVALID_HANDLE); more; more=FileFindNext(search,found)) all+=found+" ";
+Print(all);
+FileFindClose(search);
+search=FileFindFirst("s\\*",found);
+Print(found);
+Print(FileFindNext(search,found));
+Print(found);
+FileFindClose(search);
+Print(FileFindNext(search,found));
+//> -1 5019
+//> A.BIN b.bin 
+//> A.BIN
+//> true
+//> b.bin
+//> false
+
 //=== text files
 int f=FileOpen("t.csv",FILE_WRITE|FILE_CSV|FILE_ANSI,';',CP_UTF8);
 FileWrite(f,"ä",1,2.5);

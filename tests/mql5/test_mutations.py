@@ -16,7 +16,7 @@ from tests.mql5.mutations import MUTATIONS, Mutation
 from tests.mql5.scenarios.chart import SOURCE_VARIABLE
 
 EA = ROOT / "ea"
-SCENARIOS = "tests/mql5/scenarios/test_exact.py"
+SCENARIOS = "tests/mql5/scenarios"
 TESTS_FAILED = 1
 
 pytestmark = [pytest.mark.slow, pytest.mark.integration]
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.integration]
 def played(ea: Path, tests: Iterable[str]) -> "subprocess.CompletedProcess[str]":
     """The scenarios `tests` on the EA in a folder like `ea/`."""
     build(ea / "Experts" / "Companion.mq5", ea / "Include")
-    nodes = [f"{SCENARIOS}::{test}" for test in sorted(set(tests))]
+    nodes = [f"{SCENARIOS}/{test if '::' in test else f'test_exact.py::{test}'}" for test in sorted(set(tests))]
     command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", *nodes]
     environment = {**os.environ, SOURCE_VARIABLE: str(ea)}
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)

@@ -7,6 +7,8 @@
 #define MEMORY_CHECK_BYTES 8
 #define MEMORY_KEEP_MSC 604800000
 #define MEMORY_SLACK 256
+#define MEMORY_FOLDER "Companion\\"
+#define MEMORY_DRAFT ".new"
 
 struct IntentRecord {
    WireIntent        intent;
@@ -43,14 +45,12 @@ public:
       Close();
       ArrayResize(m_records,0);
       m_size=(int)sizeof(IntentRecord)+MEMORY_CHECK_BYTES;
-      m_path=StringFormat("Companion\\intents-%I64d-%d.bin",login,m_size);
-      m_problem="";
-      m_file=FileOpen(m_path,FILE_READ|FILE_WRITE|FILE_BIN);
-      if(m_file==INVALID_HANDLE)
-         m_problem=StringFormat("MQL5\\Files\\%s cannot be opened (error %d): is Companion running on another chart of this account?",
-                                m_path,GetLastError());
-      else
-         Load();
+      m_path=StringFormat("%sintents-%I64d-%d.bin",MEMORY_FOLDER,login,m_size);
+      m_problem=Stranger(StringFormat("%sintents-%I64d-*",MEMORY_FOLDER,login));
+      if(m_problem=="" && !FileIsExist(m_path) && FileIsExist(m_path+MEMORY_DRAFT) && !FileMove(m_path+MEMORY_DRAFT,0,m_path,0))
+         m_problem=Complaint("is missing, and its copy cannot take its place");
+      if(m_problem=="")
+         Read();
       return(m_problem=="");
    }
 
@@ -78,16 +78,47 @@ public:
       long before=MathMin(settled_msc,now_msc-MEMORY_KEEP_MSC);
       for(int i=0; i<Total(); i++)
          if(m_records[i].has_result==0 || m_records[i].result.time_msc>=before
-            || PositionSelectByTicket(m_records[i].result.position_ticket))
+            || PositionSelectByTicket(m_records[i].result.position_ticket)
+            || PositionSelectByTicket(m_records[i].intent.position_ticket))
             Append(kept,m_records[i]);
       if(m_written<2*ArraySize(kept)+MEMORY_SLACK || !Rewrite(kept))
          return;
-      ArrayResize(m_records,0);
       if(!Open(AccountInfoInteger(ACCOUNT_LOGIN)))
          Print(m_problem);
    }
 
 private:
+   string            Complaint(const string what) const {
+      return(StringFormat("MQL5\\Files\\%s %s (error %d)",m_path,what,GetLastError()));
+   }
+
+   // A file of this account with records of another size: what it knows cannot be read here, and must not be passed over.
+   string            Stranger(const string filter) const {
+      string name="",found="";
+      long search=FileFindFirst(filter,name);
+      for(bool goes_on=(search!=INVALID_HANDLE); goes_on; goes_on=FileFindNext(search,name))
+         if(StringFind(MEMORY_FOLDER+name,m_path)!=0)
+            found=name;
+      if(search!=INVALID_HANDLE)
+         FileFindClose(search);
+      if(found=="")
+         return("");
+      return(StringFormat("MQL5\\Files\\%s%s is of another release of this EA, which knows what was executed: put that release back, "
+                          "or close all positions and move the file away",MEMORY_FOLDER,found));
+   }
+
+   // A copy beside the file is what a rewriting left behind that did not come to its end.
+   void              Read(void) {
+      m_file=FileOpen(m_path,FILE_READ|FILE_WRITE|FILE_BIN);
+      if(m_file==INVALID_HANDLE) {
+         m_problem=Complaint("cannot be opened: is Companion running on another chart of this account?");
+         return;
+      }
+      if(FileIsExist(m_path+MEMORY_DRAFT) && !FileDelete(m_path+MEMORY_DRAFT))
+         Print(Complaint("has a copy beside it that cannot be deleted"));
+      Load();
+   }
+
    void              Take(const IntentRecord &record) {
       int place=Find(record.intent.intent_id);
       if(place<0)
@@ -101,7 +132,7 @@ private:
       uchar bytes[];
       int size=(int)FileSize(m_file);
       if(size>0 && FileReadArray(m_file,bytes,0,size)!=(uint)size)
-         m_problem=StringFormat("MQL5\\Files\\%s cannot be read (error %d)",m_path,GetLastError());
+         m_problem=Complaint("cannot be read");
       m_written=0;
       for(int at=0; m_problem=="" && at+m_size<=size; at+=m_size) {
          IntentRecord record;
@@ -123,8 +154,9 @@ private:
              && FileWriteArray(file,bytes)==(uint)m_size);
    }
 
+   // Whether the file was let go of: open it again.
    bool              Rewrite(const IntentRecord &records[]) {
-      string path=m_path+".new";
+      string path=m_path+MEMORY_DRAFT;
       int file=FileOpen(path,FILE_WRITE|FILE_BIN);
       if(file==INVALID_HANDLE)
          return(false);
@@ -137,7 +169,7 @@ private:
          return(false);
       Close();
       if(!FileMove(path,0,m_path,FILE_REWRITE))
-         PrintFormat("MQL5\\Files\\%s could not be made shorter, error %d",m_path,GetLastError());
+         Print(Complaint("could not be made shorter"));
       return(true);
    }
 

@@ -1,6 +1,7 @@
 // File*: real files below the terminal's folder, which no name can leave.
 #pragma once
 #include <dirent.h>
+#include <fnmatch.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "terminal.hpp"
@@ -90,6 +91,43 @@ inline bool FileIsExist(const string &name, int common = 0) {
 inline bool FileDelete(const string &name, int common = 0) {
   std::string path = path_of(name, common);
   return !path.empty() && unlink(path.c_str()) == 0 ? true : fails(ERR_FILE_NOT_EXIST);
+}
+// Searches: the names of a folder that fit, in their order. Windows does not tell capitals from small letters.
+struct Search {
+  std::vector<std::string> names;
+  size_t next = 0;
+  bool is_open = false;
+};
+inline std::vector<Search> &searches = *new std::vector<Search>(1); // a handle is a place in it; 0 is none
+inline bool FileFindNext(long64 handle, string &found) {
+  bool is_known = handle > 0 && handle < (long64)searches.size() && searches[(size_t)handle].is_open;
+  if (!is_known) return fails(ERR_WRONG_FILEHANDLE);
+  Search &search = searches[(size_t)handle];
+  if (search.next == search.names.size()) return fails(ERR_FILE_NOT_EXIST);
+  found = string(search.names[search.next++].c_str());
+  return true;
+}
+inline void FileFindClose(long64 handle) {
+  if (handle > 0 && handle < (long64)searches.size()) searches[(size_t)handle] = Search();
+}
+inline long64 FileFindFirst(const string &filter, string &found, int common = 0) {
+  std::string path = path_of(filter, common);
+  if (path.empty()) return INVALID_HANDLE;
+  size_t slash = path.rfind('/');
+  Search search;
+  if (DIR *folder = opendir(path.substr(0, slash).c_str())) {
+    while (dirent *entry = readdir(folder)) {
+      std::string name = entry->d_name;
+      if (name == "." || name == ".." || fnmatch(path.c_str() + slash + 1, name.c_str(), FNM_CASEFOLD)) continue;
+      search.names.push_back(entry->d_type == DT_DIR ? name + "\\" : name);
+    }
+    closedir(folder);
+  }
+  std::sort(search.names.begin(), search.names.end());
+  search.is_open = !search.names.empty();
+  if (!search.is_open) return fails(ERR_FILE_NOT_EXIST), INVALID_HANDLE;
+  searches.push_back(search);
+  return FileFindNext((long64)searches.size() - 1, found) ? (long64)searches.size() - 1 : INVALID_HANDLE;
 }
 inline bool FolderCreate(const string &name, int common = 0) {
   std::string path = path_of(name, common);

@@ -21,9 +21,9 @@ from sim.requests import FillPlan, TradeRequest
 from tests.crash.market import MAGIC, SECRET, START_MSC, a_spec
 from tests.mql5.scenarios.chart import Chart
 from tests.mql5.scenarios.terminal import NOBODY
-from tests.sim.bridge_double import BridgeDouble
+from tests.sim.bridge_double import WELCOME, BridgeDouble
 from tests.sim.router import RouterBridge
-from wire.messages import Report, Snapshot, Ticks
+from wire.messages import Report, Snapshot, Ticks, Welcome
 
 if TYPE_CHECKING:
     from domain.timeframes import Timeframe
@@ -75,10 +75,11 @@ class Stage:
         inputs: Mapping[str, str] | None = None,
         secret: bytes = SECRET,
         max_ticks: int = 1,
+        welcome: Welcome = WELCOME,
     ) -> None:
         self.orders: list[Intent] = []
         self._numbers = iter(range(0x1001, 0x10_0000))
-        self._bridge = RouterBridge(self._answer, secret=secret)
+        self._bridge = RouterBridge(self._answer, secret=secret, welcome=welcome)
         self._open = ExitStack()
         self._options = (folder, market or Quotes(), fills, inputs, max_ticks)
 

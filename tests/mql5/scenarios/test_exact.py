@@ -1,10 +1,7 @@
 """What the EA does with one intent, to the last digit: a scripted bridge, a still market."""
 
 import itertools
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable
 
 import msgspec
 import pytest
@@ -15,6 +12,7 @@ from domain.symbols import FillingFlag
 from domain.trading import OrderFilling, OrderType
 from sim.requests import Disturbance, ScriptedFills, TradeAction
 from tests.crash.market import MAGIC, PROFILE
+from tests.mql5.scenarios.conftest import MakeStage
 from tests.mql5.scenarios.scripted import EURUSD, PRICE, SPREAD, Quotes, Stage, quotes
 from tests.mql5.scenarios.terminal import Moment
 from tests.mql5.scenarios.tunnel import TO_BRIDGE, TO_TERMINAL, Lengthy
@@ -24,23 +22,7 @@ from wire.messages import Auth, Symbols
 
 pytestmark = pytest.mark.integration
 
-MakeStage = Callable[..., Stage]
 BOTH = pytest.mark.parametrize("side", [1, -1], ids=["long", "short"])
-
-
-@pytest.fixture
-def make_stage(tmp_path: Path) -> Iterator[MakeStage]:
-    with ExitStack() as stages:
-
-        def make(market: Quotes | None = None, **options: Any) -> Stage:  # noqa: ANN401 - the options of Stage
-            return stages.enter_context(Stage(tmp_path, market, **options))
-
-        yield make
-
-
-@pytest.fixture
-def stage(make_stage: MakeStage) -> Stage:
-    return make_stage().live()
 
 
 def ids_of(stage: Stage) -> list[str]:
