@@ -45,7 +45,7 @@ class Sizes(NamedTuple):
     played: int
 
 
-FULL: Final = Sizes(Plan(20, 1000, 3, 200), single=6_000, pauses=6, pause_ticks=20_000, played=10_000)
+FULL: Final = Sizes(Plan(20, 1000, 5, 200), single=6_000, pauses=6, pause_ticks=20_000, played=10_000)
 QUICK: Final = Sizes(Plan(4, 250, 2, 50), single=2_000, pauses=2, pause_ticks=10_000, played=5_000)
 
 
@@ -71,6 +71,15 @@ class Advisor(Side):
             self.parts.append((parts[0] / 1000.0, parts[1] / 1000.0, parts[2] / 1000.0))
         return [(done_ns - begun_ns) / 1000.0 for begun_ns, done_ns in calls]
 
+    def whereabouts(self) -> list[Line]:
+        """Where the time went since the last time this was asked."""
+        columns, self.parts = zip(*self.parts, strict=True), []
+        names = ("call of OnTick to TICKS sent", "to its answer read", "to OnTick's return")
+        return [
+            Line(name=f"  of it, {name}", unit="us", ours=median(column))
+            for name, column in zip(names, columns, strict=True)
+        ]
+
     def _called(self) -> tuple[int, int]:
         self.chart.show(1)
         self.chart.prepare()
@@ -90,9 +99,9 @@ def round_trips(built: Built, found: Market, plan: Plan) -> list[Line]:
         raw.live(SECRET, settings(), found.spec, history)
         dealer = Contender(raw, raw.frames(ticks))
         ours = Advisor(stack.enter_context(Chart(built, folder, endpoint, found, login=EA_LOGIN)))
-        lines = _beside("ping-pong", ping_pong(ours, dealer, plan))
-        lines += _whereabouts(ours.parts[plan.block_size :])
-        return lines + _beside("one each 20 ms", paced(ours, dealer, plan))
+        lines = _beside("ping-pong", ping_pong(ours, dealer, plan)) + ours.whereabouts()
+        lines += _beside("one each 20 ms", paced(ours, dealer, plan)) + ours.whereabouts()
+    return lines
 
 
 def _beside(name: str, blocks: Blocks) -> list[Line]:
@@ -101,15 +110,6 @@ def _beside(name: str, blocks: Blocks) -> list[Line]:
         ours, dealer = (median(percentile(block, fraction) for block in side) for side in blocks)
         made.append(at_most(f"{name} {label}", ours, dealer, LIMIT))
     return made
-
-
-def _whereabouts(parts: list[tuple[float, float, float]]) -> list[Line]:
-    names = ("call of OnTick to TICKS sent", "to its answer read", "to OnTick's return")
-    columns = zip(*parts, strict=True)
-    return [
-        Line(name=f"  of it, {name}", unit="us", ours=median(column))
-        for name, column in zip(names, columns, strict=True)
-    ]
 
 
 def forwarded(built: Built, found: Market, sizes: Sizes) -> list[Line]:
