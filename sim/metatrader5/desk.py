@@ -92,7 +92,7 @@ def call(*kinds: Kind, failure: Any = None, optional: int = 0) -> Callable[[Call
                     result = function(*values, **named)
                 except CallError as error:
                     DESK.error = error.failure
-                    return failure  # type: ignore[no-any-return]
+                    return None if error.returns_none else failure  # type: ignore[return-value]
                 except CError as error:
                     DESK.error = error.failure
                     words = f"<built-in function {function.__name__}> returned a result with an exception set"

@@ -41,8 +41,12 @@ def invalid_unnamed(place: int) -> Failure:
 
 
 class CallError(Exception):
-    """A call that fails: its function returns what it returns on failure, and `last_error` tells `failure`."""
+    """A call that fails: its function returns what it returns on failure, and `last_error` tells `failure`.
 
-    def __init__(self, failure: Failure) -> None:
+    With `returns_none` it returns None, whatever its other failures return.
+    """
+
+    def __init__(self, failure: Failure, *, returns_none: bool = False) -> None:
         super().__init__(*failure)
         self.failure = failure
+        self.returns_none = returns_none

@@ -27,6 +27,7 @@ def package() -> ModuleType:
     """A new module with the names of the package and no others."""
     module = ModuleType(NAME, "API Connector to MetaTrader 5 Terminal (simulated)")
     names: dict[str, object] = {"__version__": PACKAGE_VERSION, "__author__": "the Companion authors"}
+    names["_RawOrder"] = vars(shortcuts)["_RawOrder"]
     names |= {name: value for name, value in vars(constants).items() if isinstance(value, int)}
     names |= {kind.__name__: kind for kind in structs.TerminalStruct.__subclasses__()}
     for home in _FUNCTION_HOMES:

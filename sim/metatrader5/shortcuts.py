@@ -66,7 +66,7 @@ def _market_order(
     answer = None
     for _ in range(_TRIES if price is None else 1):
         wanted = _latest(order_type, symbol) if price is None else price
-        answer = order_send(_request(order_type, symbol, volume, wanted, comment, ticket))
+        answer = _RawOrder(order_type, symbol, volume, wanted, comment, ticket)
         if answer is None or answer.retcode not in _AGAIN:
             break
     return answer
@@ -77,9 +77,14 @@ def _latest(order_type: int, symbol: str) -> float:
     return tick.ask if order_type == ORDER_TYPE_BUY else tick.bid  # type: ignore[union-attr]
 
 
-def _request(
-    order_type: int, symbol: str, volume: float, price: float, comment: str | None, ticket: int | None
-) -> dict[str, Any]:
+def _RawOrder(  # noqa: N802 - the package's name and signature; wrappers of others call it
+    order_type: int,
+    symbol: str,
+    volume: float,
+    price: float,
+    comment: str | None = None,
+    ticket: int | None = None,
+) -> OrderSendResult | None:
     request: dict[str, Any] = {
         "action": TRADE_ACTION_DEAL,
         "symbol": symbol,
@@ -89,4 +94,4 @@ def _request(
         "deviation": _DEVIATION,
     }
     optional = {"comment": comment, "position": ticket}
-    return request | {name: value for name, value in optional.items() if value is not None}
+    return order_send(request | {name: value for name, value in optional.items() if value is not None})

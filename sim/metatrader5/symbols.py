@@ -43,11 +43,7 @@ def symbols_get(*unnamed: str, **named: str) -> tuple[SymbolInfo, ...] | None:
     group = group_text(unnamed[0], invalid_unnamed(1)) if unnamed else ""
     if "group" in named:
         group = group_text(named["group"], invalid("group"))
-    try:
-        station = _listing()
-    except CallError as error:
-        DESK.error = error.failure
-        return None
+    station = _listing()
     chosen = chooser(group)
     return tuple(_symbol_info(station, spec) for spec in station.terminal.specs if chosen(spec.name))
 
@@ -120,7 +116,7 @@ def _listing() -> Station:
     try:
         return DESK.station()
     except CallError as error:
-        raise CallError(INCOMPATIBLE) from error
+        raise CallError(INCOMPATIBLE, returns_none=True) from error
 
 
 def _symbol_info(station: Station, spec: SymbolSpec) -> SymbolInfo:
