@@ -19,7 +19,7 @@ from tests.crash.points import Plan
 from tests.crash.verdicts import account_in, faults
 from tests.mql5.scenarios.bridges import Lives, Nursery
 from tests.mql5.scenarios.chart import Chart
-from tests.mql5.scenarios.terminal import NOBODY
+from tests.mql5.scenarios.terminal import NOBODY, Moment
 from tests.mql5.scenarios.tunnel import TO_TERMINAL, Arrival, Post, undisturbed
 from wire.codec import decode, frame_type
 from wire.enums import MessageType
@@ -27,7 +27,8 @@ from wire.messages import IntentMessage
 
 MARKET: Final = Market(3_000)
 QUICK: Final = msgspec.structs.replace(RULES, heartbeat_ms=50, silence_ms=15_000, unanswered_ms=300)
-CAUGHT_UP_S: Final = 5.0
+CAUGHT_UP_S: Final = 60.0
+_CATCH_UP_STEP_MS: Final = 50
 
 
 class Scene:
@@ -74,6 +75,22 @@ class Scene:
     def post(self, post: Post) -> None:
         """What becomes of frames from now on."""
         self.chart.tunnel.post = post
+
+    def intent_in(self, frame: bytes) -> Intent:
+        """The intent of an INTENT frame."""
+        message = decode(frame, self.market.symbols)[1]
+        assert isinstance(message, IntentMessage)
+        return message.intent
+
+    def death(self, moment: Moment) -> Post:
+        """Lets an INTENT pass, around whose order the terminal dies."""
+
+        def act(_direction: str, frame: bytes) -> Iterable[Arrival]:
+            self.chart.terminal.dies_for = self.intent_in(frame).intent_id
+            self.chart.terminal.dies_at = moment
+            return (frame,)
+
+        return act
 
     # -- play -------------------------------------------------------------------------------------------------------
 
@@ -122,10 +139,14 @@ class Scene:
         return account_in(self.lives.config.places)
 
     def _let_the_bridge_catch_up(self) -> None:
-        """The last report may still be on its way, and the journal a moment behind."""
+        """The last report may still be on its way, and the journal a moment behind.
+
+        The machine's clock goes no faster than real time: a bridge that waits for a processor must not look silent.
+        """
         until_s = time.monotonic() + CAUGHT_UP_S
         while self._faults() and time.monotonic() < until_s:
-            self.chart.pass_ms(100)
+            time.sleep(_CATCH_UP_STEP_MS / 1000)
+            self.chart.pass_ms(_CATCH_UP_STEP_MS)
 
     def _faults(self) -> list[str]:
         return faults(account_in(self.lives.config.places), self.chart.terminal, self.chart.remembered())
@@ -144,10 +165,9 @@ class Trap:
     def __call__(self, direction: str, frame: bytes) -> Iterable[Arrival]:
         """What arrives."""
         if self.found is None and direction == TO_TERMINAL and frame_type(frame) == MessageType.INTENT:
-            message = decode(frame, self._scene.market.symbols)[1]
-            assert isinstance(message, IntentMessage)
-            if message.intent.kind == self._kind:
-                self.found = message.intent
+            intent = self._scene.intent_in(frame)
+            if intent.kind == self._kind:
+                self.found = intent
                 return self._become(direction, frame)
         return (frame,)
 

@@ -21,7 +21,9 @@ class Moment(StrEnum):
 
 
 class ObservedTerminal(WatchedTerminal):
-    """`intents` are those that have reached the EA; `dies_at` is when it dies next, `on_death` is told at that moment.
+    """`intents` are those that have reached the EA; `on_death` is told when it dies.
+
+    It dies at `dies_at`, around the order of the intent `dies_for`: others may have reached it before that one.
 
     `requests` are all that were sent, with the intent each was taken for and the server's answer.
     """
@@ -29,6 +31,7 @@ class ObservedTerminal(WatchedTerminal):
     intents: dict[int, Intent]
     on_death: Callable[[], None]
     dies_at: Moment | None = None
+    dies_for: int = NOBODY
     is_dead = False
     requests: list[tuple[int, TradeRequest, TradeAnswer]]
 
@@ -36,9 +39,9 @@ class ObservedTerminal(WatchedTerminal):
         """Execute it, unless the EA is dead or dies before."""
         if reason != DealReason.EXPERT:
             return super().send(request, reason)
+        self.intent_id = self._intent_of(request)
         if self.is_dead or self._dies(Moment.BEGUN):
             return refused(Retcode.CONNECTION)
-        self.intent_id = self._intent_of(request)
         answer = super().send(request, reason)
         self.requests.append((self.intent_id, request, answer))
         self._dies(Moment.ORDERED)
@@ -65,7 +68,7 @@ class ObservedTerminal(WatchedTerminal):
         return answer.order_ticket
 
     def _dies(self, moment: Moment) -> bool:
-        if self.dies_at is not moment:
+        if self.dies_at is not moment or self.intent_id != self.dies_for:
             return False
         self.dies_at = None
         self.is_dead = True

@@ -1,14 +1,12 @@
 """The terminal is killed in the middle of an order; what is on its disk is what the next life knows."""
 
-from collections.abc import Iterable
-
 import pytest
 
 from domain.intents import IntentKind, IntentState
 from tests.mql5.scenarios.conftest import MakeScene
 from tests.mql5.scenarios.scene import Scene, Trap, record_of
 from tests.mql5.scenarios.terminal import Moment
-from tests.mql5.scenarios.tunnel import Arrival, Torn
+from tests.mql5.scenarios.tunnel import Torn
 
 pytestmark = [pytest.mark.crash, pytest.mark.integration]
 
@@ -22,11 +20,7 @@ KINDS = (IntentKind.OPEN, IntentKind.MODIFY, IntentKind.PARTIAL_CLOSE, IntentKin
     ids=["begun", "ordered"],
 )
 def test_around_its_order(scene: Scene, kind: IntentKind, moment: Moment, state: IntentState, effects: int) -> None:
-    def act(_direction: str, frame: bytes) -> Iterable[Arrival]:
-        scene.chart.terminal.dies_at = moment
-        return (frame,)
-
-    intent = Trap(scene, kind, act).spring()
+    intent = Trap(scene, kind, scene.death(moment)).spring()
     scene.play(50)
     assert scene.chart.terminal.dies_at is None, "it has not died"
     end = scene.end()
@@ -36,12 +30,7 @@ def test_around_its_order(scene: Scene, kind: IntentKind, moment: Moment, state:
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_between_an_order_that_was_not_waited_for_and_its_answer(make_scene: MakeScene, kind: IntentKind) -> None:
     scene = make_scene(inputs={"InpAsync": "true"})
-
-    def act(_direction: str, frame: bytes) -> Iterable[Arrival]:
-        scene.chart.terminal.dies_at = Moment.ORDERED
-        return (frame,)
-
-    intent = Trap(scene, kind, act).spring()
+    intent = Trap(scene, kind, scene.death(Moment.ORDERED)).spring()
     scene.play(50)
     assert scene.chart.terminal.dies_at is None, "it has not died"
     assert record_of(scene.end(), intent).state is IntentState.FILLED

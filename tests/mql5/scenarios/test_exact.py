@@ -111,7 +111,7 @@ def test_an_intent_that_comes_twice_is_done_once(stage: Stage) -> None:
 @pytest.mark.parametrize(("moment", "requests"), [(Moment.BEGUN, 0), (Moment.ORDERED, 1)], ids=["begun", "ordered"])
 def test_after_its_death_it_knows_what_it_had_begun(stage: Stage, moment: Moment, requests: int) -> None:
     intent = stage.intent()
-    stage.chart.terminal.dies_at = moment
+    stage.chart.terminal.dies_at, stage.chart.terminal.dies_for = moment, intent.intent_id
     stage.say(intent)
     assert not stage.chart.is_running
     stage.play()
