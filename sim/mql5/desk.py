@@ -60,13 +60,14 @@ class Desk:
 
     `changes` are transactions that no handler has been told of yet, in groups that belong together. With
     `history_lags` a deal is not in the history before the handler that brought it about has returned: a terminal does
-    not promise more after a retcode of DONE.
+    not promise more after a retcode of DONE. Ticks before `ticks_from_msc` [broker's clock] are no longer there.
     """
 
     def __init__(self, terminal: SimTerminal, feed: Feed, tape: Tape) -> None:
         self.terminal = terminal
         terminal.take_changes()  # what was there before the EA, such as the deposit, is no news
         self.history_lags = False
+        self.ticks_from_msc = 0
         self.changes: list[list[Transaction]] = []
         self._feed = feed
         self._ticks = dict(zip(tape.symbols, tape.ticks, strict=True))
@@ -228,6 +229,7 @@ class Desk:
             return np.zeros(0, TICK_DTYPE)
         played = self._feed.reached(symbol)
         start = int(np.searchsorted(times[:played], from_msc)) if from_msc else max(0, played - count)
+        start = max(start, int(np.searchsorted(times[:played], self.ticks_from_msc)))
         stop = min(start + count, played) if to_msc < 0 else int(np.searchsorted(times[:played], to_msc, "right"))
         chosen = rows[start:stop]
         if flags != ALL_TICKS:

@@ -21,6 +21,7 @@ from sim.feed import Feed
 from sim.matching import Rows
 from sim.memory import Remembered
 from sim.mql5.build import Built, build
+from sim.mql5.calendar import Calendar
 from sim.mql5.desk import Desk
 from sim.mql5.events import EventKind, EventQueue
 from sim.mql5.host import EaHost
@@ -84,6 +85,7 @@ class Chart:
         fills: FillPlan | None = None,
         inputs: Mapping[str, str] | None = None,
         max_ticks: int = 1,
+        calendar: Calendar | None = None,
     ) -> None:
         self.terminal = ObservedTerminal(PROFILE, market.specs, start_msc=START_MSC, fills=fills)
         self.terminal.requests = []
@@ -97,6 +99,7 @@ class Chart:
         self.observer = Observer()
         self.logged: list[str] = []
         self._inputs = {**INPUTS, "InpSymbols": ",".join(market.symbols), **(inputs or {})}
+        self._calendar = calendar
         self._built = companion()
         self._folder = folder
         self._lives = itertools.count(1)
@@ -158,6 +161,7 @@ class Chart:
             inputs={**self._inputs, "InpPort": str(self.tunnel.port), **inputs},
             files_dir=self.files,
             symbol=self.symbol,
+            calendar=self._calendar,
             heard=self._heard,
         )
         self._ea.logged = self.logged

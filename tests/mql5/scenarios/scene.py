@@ -13,6 +13,7 @@ from account.lifecycle import IntentRecord
 from account.state import AccountState
 from domain.intents import Intent, IntentKind
 from domain.servertime import NS_PER_MS
+from sim.mql5.calendar import Calendar
 from sim.requests import FillPlan
 from tests.crash.market import RULES, TICK_MSC, Market, bridge_config
 from tests.crash.points import Plan
@@ -42,11 +43,12 @@ class Scene:
         market: Market = MARKET,
         fills: FillPlan | None = None,
         inputs: Mapping[str, str] | None = None,
+        calendar: Calendar | None = None,
     ) -> None:
         self.market = market
         config = bridge_config(folder / "bridge", "tcp://127.0.0.1:0", market.settings, QUICK)
         self.lives = Lives(nursery, config)
-        self.chart = Chart(folder / "terminal", market, 0, fills=fills, inputs=inputs)
+        self.chart = Chart(folder / "terminal", market, 0, fills=fills, inputs=inputs, calendar=calendar)
 
     def __enter__(self) -> Self:
         self.chart.__enter__()

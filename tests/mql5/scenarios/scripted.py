@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
@@ -17,6 +18,7 @@ from domain.trading import Position
 from domain.updates import IntentResult, ResultPhase
 from marketdata import Tape
 from sim.matching import Rows
+from sim.mql5.calendar import Calendar
 from sim.requests import FillPlan, TradeRequest
 from tests.crash.market import MAGIC, SECRET, START_MSC, a_spec
 from tests.mql5.scenarios.chart import Chart
@@ -76,18 +78,20 @@ class Stage:
         secret: bytes = SECRET,
         max_ticks: int = 1,
         welcome: Welcome = WELCOME,
+        calendar: Calendar | None = None,
     ) -> None:
         self.orders: list[Intent] = []
         self._numbers = iter(range(0x1001, 0x10_0000))
         self._bridge = RouterBridge(self._answer, secret=secret, welcome=welcome)
         self._open = ExitStack()
-        self._options = (folder, market or Quotes(), fills, inputs, max_ticks)
+        self._chart = partial(
+            Chart, folder, market or Quotes(), fills=fills, inputs=inputs, max_ticks=max_ticks, calendar=calendar
+        )
 
     def __enter__(self) -> Self:
-        folder, market, fills, inputs, max_ticks = self._options
         self._open.enter_context(self._bridge)
         port = int(self._bridge.endpoint.rpartition(":")[2])
-        self.chart = Chart(folder, market, port, fills=fills, inputs=inputs, max_ticks=max_ticks)
+        self.chart = self._chart(port=port)
         self.chart.__enter__()
         self.chart.start()
         return self
