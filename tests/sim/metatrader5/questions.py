@@ -7,7 +7,7 @@ import datetime as dt
 import enum
 import json
 
-import MetaTrader5 as mt5  # noqa: N813 - whichever stands under this name
+import MetaTrader5 as mt5  # type: ignore[import-not-found]  # noqa: N813 - whichever stands under this name
 import numpy as np
 
 NAIVE = dt.datetime(2025, 6, 2)  # noqa: DTZ001 - one without a time zone is the point
