@@ -165,8 +165,8 @@ MUTATIONS: Final = (
     Mutation(
         "damage in the middle is taken for the end",
         "Memory.mqh",
-        "else if(at+2*m_size<=size)",
-        "else if(at+2*m_size<0)",
+        "else if(m_written<total-1)",
+        "else if(m_written<0)",
         "test_memory.py::test_damage_before_the_end_stops_all_trading",
     ),
     Mutation(

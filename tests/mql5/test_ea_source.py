@@ -10,8 +10,8 @@ from sim.mql5.linting.source import parsed
 from tests.architecture.tree import ROOT
 
 EA = ROOT / "ea"
-GENERATED = "Wire.mqh"
-MOST_CODE_LINES = 2_300
+GENERATED = ("Wire.mqh", "WireFill.mqh")
+MOST_CODE_LINES = 2_100
 MOST_LINES_OF_A_FILE = 400
 _COMMENT_OR_STRING = re.compile(r'"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
 
@@ -63,6 +63,7 @@ def test_what_is_looked_for_is_found() -> None:
 
 def test_the_ea_stays_small_enough_to_be_read() -> None:
     """A ceiling over what it is: whoever goes above it moves a decision into the bridge, or raises it with a reason."""
-    lines = {path.name: _code_lines(path.read_text(encoding="utf-8")) for path in _sources() if path.name != GENERATED}
+    by_hand = [path for path in _sources() if path.name not in GENERATED]
+    lines = {path.name: _code_lines(path.read_text(encoding="utf-8")) for path in by_hand}
     assert sum(lines.values()) <= MOST_CODE_LINES, lines
     assert max(lines.values()) <= MOST_LINES_OF_A_FILE, lines

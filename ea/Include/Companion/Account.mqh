@@ -1,6 +1,6 @@
 // The account and the terminal's clocks, as the wire wants them.
 #include "Hash.mqh"
-#include "Text.mqh"
+#include "WireFill.mqh"
 
 #define ACCOUNT_OFFSET_STEP_S 900
 #define ACCOUNT_NUMBER "Companion.terminal_id"
@@ -31,26 +31,6 @@ public:
          return(0);
       GlobalVariablesFlush();
       return((ulong)number);
-   }
-
-   template<typename T>
-   static void       PutMoney(T &body) {
-      body.balance=AccountInfoDouble(ACCOUNT_BALANCE);
-      body.equity=AccountInfoDouble(ACCOUNT_EQUITY);
-      body.margin=AccountInfoDouble(ACCOUNT_MARGIN);
-      body.margin_free=AccountInfoDouble(ACCOUNT_MARGIN_FREE);
-   }
-
-   template<typename T>
-   static void       PutIdentity(T &body) {
-      body.login=Login();
-      CText::Put(body.server,AccountInfoString(ACCOUNT_SERVER));
-      CText::Put(body.currency,AccountInfoString(ACCOUNT_CURRENCY));
-      body.currency_digits=(uchar)AccountInfoInteger(ACCOUNT_CURRENCY_DIGITS);
-      body.leverage=(uint)AccountInfoInteger(ACCOUNT_LEVERAGE);
-      body.margin_mode=(uchar)AccountInfoInteger(ACCOUNT_MARGIN_MODE);
-      body.trade_mode=(uchar)AccountInfoInteger(ACCOUNT_TRADE_MODE);
-      body.trade_allowed=(uchar)(MayTrade() ? 1 : 0);
    }
 
    // The broker's clock minus UTC [s]: every civil time zone is a multiple of a quarter of an hour.

@@ -137,7 +137,8 @@ private:
       ZeroMemory(hello);
       hello.version_min=WIRE_VERSION;
       hello.version_max=WIRE_VERSION;
-      CAccount::PutIdentity(hello);
+      WireFillIdentity(hello);
+      hello.trade_allowed=(uchar)CAccount::MayTrade();
       hello.ea_build=ADVISOR_BUILD;
       hello.terminal_build=(uint)TerminalInfoInteger(TERMINAL_BUILD);
       hello.server_offset_s=CAccount::OffsetSeconds();
@@ -176,7 +177,7 @@ private:
       body.server_time_s=(long)TimeTradeServer();
       body.utc_s=(long)TimeGMT();
       body.server_offset_s=CAccount::OffsetSeconds();
-      CAccount::PutMoney(body);
+      WireFillMoney(body);
       body.ticks_sent=m_feed.Sent();
       body.ping_ms=(uint)(TerminalInfoInteger(TERMINAL_PING_LAST)/1000);
       int flags=WIRE_FLAG_READY|(CAccount::MayTrade() ? WIRE_FLAG_TRADE_ALLOWED : 0)

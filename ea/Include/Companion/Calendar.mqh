@@ -67,27 +67,7 @@ private:
       if(!CalendarEventById(value.event_id,event) || !CalendarCountryById(event.country_id,country))
          return;
       WireCalendarValue item;
-      ZeroMemory(item);
-      item.value_id=value.id;
-      item.event_id=value.event_id;
-      item.time_s=(long)value.time;
-      item.period_s=(long)value.period;
-      item.actual=value.actual_value;
-      item.forecast=value.forecast_value;
-      item.previous=value.prev_value;
-      item.revised=value.revised_prev_value;
-      item.revision=value.revision;
-      item.importance=(uchar)event.importance;
-      item.impact=(uchar)value.impact_type;
-      item.time_mode=(uchar)event.time_mode;
-      item.event_type=(uchar)event.type;
-      item.sector=(uchar)event.sector;
-      item.unit=(uchar)event.unit;
-      item.multiplier=(uchar)event.multiplier;
-      item.digits=(uchar)event.digits;
-      CText::Put(item.country,country.code);
-      CText::Put(item.currency,country.currency);
-      CText::Put(item.name,event.name);
+      WireFill(item,value,event,country);
       frame.Add(item);
    }
 };

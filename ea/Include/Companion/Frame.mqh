@@ -36,11 +36,18 @@ public:
       Put(item);
    }
 
+   // How many there were.
    template<typename T>
-   void              AddRange(const T &items[],const int from,const int to) {
+   ushort            AddRange(const T &items[],const int from,const int to) {
+      int before=m_items;
       for(int i=MathMax(from,0); i<MathMin(to,ArraySize(items)); i++)
          Add(items[i]);
+      return((ushort)(m_items-before));
    }
+
+   // Puts the body again, when the counts of its items are known.
+   template<typename T>
+   void              Correct(const T &body) { m_is_whole=m_is_whole && StructToCharArray(body,m_bytes,sizeof(WireHeader)); }
 
    // The whole frame under `header`, whose numbers the session knows.
    bool              Seal(WireHeader &header,uchar &bytes[]) {

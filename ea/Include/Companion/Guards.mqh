@@ -68,13 +68,11 @@ private:
 
    static bool       IsListed(const string symbol) {
       string names[];
-      for(int i=StringSplit(InpAllowedSymbols,',',names)-1; i>=0; i--) {
-         StringTrimLeft(names[i]);
-         StringTrimRight(names[i]);
-         if(names[i]==symbol)
-            return(true);
-      }
-      return(false);
+      CText::Split(InpAllowedSymbols,names);
+      int i=ArraySize(names)-1;
+      while(i>=0 && names[i]!=symbol)
+         i--;
+      return(i>=0);
    }
 
    int               SentLastMinute(const long now_msc) const {

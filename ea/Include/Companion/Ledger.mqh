@@ -1,5 +1,4 @@
 // Deals, positions and orders as the terminal shows them, beside what the bridge was last told.
-#include "Text.mqh"
 #include "Update.mqh"
 
 #define LEDGER_DAY_S 86400
@@ -56,7 +55,7 @@ private:
          if(ticket==0 || !is_later || IsTold((long)ticket))
             continue;
          WireDeal deal;
-         FillDeal(deal,ticket);
+         WireFill(deal,ticket);
          Append(update.m_deals,deal);
          Append(m_deals,(long)ticket);
          int last=ArraySize(m_deals)-1;
@@ -73,57 +72,56 @@ private:
    }
 
    void              CollectPositions(CUpdate &update) {
-      WirePosition now[];
-      for(int i=0; i<PositionsTotal(); i++) {
-         WirePosition position;
-         if(PositionGetTicket(i)==0)
-            continue;
-         FillPosition(position);
-         Append(now,position);
-         int told=PlaceIn(m_positions,position.position_ticket);
-         if(told<0 || !IsSame(m_positions[told],position))
-            Append(update.m_positions,position);
-      }
-      for(int i=0; i<ArraySize(m_positions); i++)
-         if(PlaceIn(now,m_positions[i].position_ticket)<0)
-            AppendGone(update.m_positions_gone,m_positions[i].position_ticket);
-      Replace(m_positions,now);
-   }
-
-   void              CollectOrders(CUpdate &update) {
-      WireOrder now[];
-      for(int i=0; i<OrdersTotal(); i++) {
-         WireOrder order;
-         if(OrderGetTicket(i)==0 || !IsStanding(OrderGetInteger(ORDER_STATE)))
-            continue;
-         FillOrder(order);
-         Append(now,order);
-         int told=PlaceOf(m_orders,order.order_ticket);
-         if(told<0 || !IsSame(m_orders[told],order))
-            Append(update.m_orders,order);
-      }
-      for(int i=0; i<ArraySize(m_orders); i++)
-         if(PlaceOf(now,m_orders[i].order_ticket)<0)
-            AppendGone(update.m_orders_gone,m_orders[i].order_ticket);
-      Replace(m_orders,now);
+      WirePosition now[],position;
+      for(int i=0; i<PositionsTotal(); i++)
+         if(PositionGetTicket(i)!=0) {
+            WireFill(position);
+            Append(now,position);
+         }
+      Compare(m_positions,now,update.m_positions,update.m_positions_gone);
    }
 
    // Orders on their way to the market, and out of it, are none of the bridge's business.
+   void              CollectOrders(CUpdate &update) {
+      WireOrder now[],order;
+      for(int i=0; i<OrdersTotal(); i++)
+         if(OrderGetTicket(i)!=0 && IsStanding(OrderGetInteger(ORDER_STATE))) {
+            WireFill(order);
+            Append(now,order);
+         }
+      Compare(m_orders,now,update.m_orders,update.m_orders_gone);
+   }
+
    static bool       IsStanding(const long state) { return(state==ORDER_STATE_PLACED || state==ORDER_STATE_PARTIAL); }
 
-   static int        PlaceIn(const WirePosition &items[],const ulong ticket) {
-      for(int i=ArraySize(items)-1; i>=0; i--)
-         if(items[i].position_ticket==ticket)
-            return(i);
-      return(-1);
+   // What is in `now` and not as it was told, and what is no longer in it; `now` counts as told.
+   template<typename T>
+   static void       Compare(T &told[],const T &now[],T &changed[],WireGone &gone[]) {
+      for(int i=0; i<ArraySize(now); i++) {
+         int place=PlaceOf(told,TicketOf(now[i]));
+         if(place<0 || !IsSame(told[place],now[i]))
+            Append(changed,now[i]);
+      }
+      WireGone missing;
+      for(int i=0; i<ArraySize(told); i++) {
+         missing.ticket=TicketOf(told[i]);
+         if(PlaceOf(now,missing.ticket)<0)
+            Append(gone,missing);
+      }
+      ArrayResize(told,ArraySize(now));
+      ArrayCopy(told,now);
    }
 
-   static int        PlaceOf(const WireOrder &items[],const ulong ticket) {
-      for(int i=ArraySize(items)-1; i>=0; i--)
-         if(items[i].order_ticket==ticket)
-            return(i);
-      return(-1);
+   template<typename T>
+   static int        PlaceOf(const T &items[],const ulong ticket) {
+      int place=ArraySize(items)-1;
+      while(place>=0 && TicketOf(items[place])!=ticket)
+         place--;
+      return(place);
    }
+
+   static ulong      TicketOf(const WirePosition &position) { return(position.position_ticket); }
+   static ulong      TicketOf(const WireOrder &order) { return(order.order_ticket); }
 
    static bool       IsSame(const WirePosition &one,const WirePosition &other) {
       return(one.volume==other.volume && one.sl==other.sl && one.tp==other.tp && one.swap==other.swap
@@ -133,75 +131,5 @@ private:
    static bool       IsSame(const WireOrder &one,const WireOrder &other) {
       return(one.volume_current==other.volume_current && one.price_open==other.price_open && one.sl==other.sl
              && one.tp==other.tp && one.state==other.state && one.time_expiration_s==other.time_expiration_s);
-   }
-
-   static void       AppendGone(WireGone &items[],const ulong ticket) {
-      WireGone gone;
-      gone.ticket=ticket;
-      Append(items,gone);
-   }
-
-   template<typename T>
-   static void       Replace(T &items[],const T &others[]) {
-      int size=ArraySize(others);
-      ArrayResize(items,size);
-      for(int i=0; i<size; i++)
-         items[i]=others[i];
-   }
-
-   static void       FillDeal(WireDeal &deal,const ulong ticket) {
-      ZeroMemory(deal);
-      deal.deal_ticket=ticket;
-      deal.order_ticket=(ulong)HistoryDealGetInteger(ticket,DEAL_ORDER);
-      deal.position_id=(ulong)HistoryDealGetInteger(ticket,DEAL_POSITION_ID);
-      deal.magic=HistoryDealGetInteger(ticket,DEAL_MAGIC);
-      deal.time_msc=HistoryDealGetInteger(ticket,DEAL_TIME_MSC);
-      deal.volume=HistoryDealGetDouble(ticket,DEAL_VOLUME);
-      deal.price=HistoryDealGetDouble(ticket,DEAL_PRICE);
-      deal.profit=HistoryDealGetDouble(ticket,DEAL_PROFIT);
-      deal.swap=HistoryDealGetDouble(ticket,DEAL_SWAP);
-      deal.commission=HistoryDealGetDouble(ticket,DEAL_COMMISSION);
-      deal.fee=HistoryDealGetDouble(ticket,DEAL_FEE);
-      deal.type=(uchar)MathMin(HistoryDealGetInteger(ticket,DEAL_TYPE),DEAL_TAX);
-      deal.entry=(uchar)HistoryDealGetInteger(ticket,DEAL_ENTRY);
-      deal.reason=(uchar)MathMin(HistoryDealGetInteger(ticket,DEAL_REASON),DEAL_REASON_SPLIT);
-      CText::Put(deal.symbol,HistoryDealGetString(ticket,DEAL_SYMBOL));
-      CText::Put(deal.comment,HistoryDealGetString(ticket,DEAL_COMMENT));
-   }
-
-   static void       FillPosition(WirePosition &position) {
-      ZeroMemory(position);
-      position.position_ticket=(ulong)PositionGetInteger(POSITION_TICKET);
-      position.position_id=(ulong)PositionGetInteger(POSITION_IDENTIFIER);
-      position.magic=PositionGetInteger(POSITION_MAGIC);
-      position.time_msc=PositionGetInteger(POSITION_TIME_MSC);
-      position.time_update_msc=PositionGetInteger(POSITION_TIME_UPDATE_MSC);
-      position.volume=PositionGetDouble(POSITION_VOLUME);
-      position.price_open=PositionGetDouble(POSITION_PRICE_OPEN);
-      position.sl=PositionGetDouble(POSITION_SL);
-      position.tp=PositionGetDouble(POSITION_TP);
-      position.swap=PositionGetDouble(POSITION_SWAP);
-      position.profit=PositionGetDouble(POSITION_PROFIT);
-      position.type=(uchar)PositionGetInteger(POSITION_TYPE);
-      CText::Put(position.symbol,PositionGetString(POSITION_SYMBOL));
-      CText::Put(position.comment,PositionGetString(POSITION_COMMENT));
-   }
-
-   static void       FillOrder(WireOrder &order) {
-      ZeroMemory(order);
-      order.order_ticket=(ulong)OrderGetInteger(ORDER_TICKET);
-      order.position_id=(ulong)OrderGetInteger(ORDER_POSITION_ID);
-      order.magic=OrderGetInteger(ORDER_MAGIC);
-      order.time_setup_msc=OrderGetInteger(ORDER_TIME_SETUP_MSC);
-      order.time_expiration_s=OrderGetInteger(ORDER_TIME_EXPIRATION);
-      order.volume_initial=OrderGetDouble(ORDER_VOLUME_INITIAL);
-      order.volume_current=OrderGetDouble(ORDER_VOLUME_CURRENT);
-      order.price_open=OrderGetDouble(ORDER_PRICE_OPEN);
-      order.sl=OrderGetDouble(ORDER_SL);
-      order.tp=OrderGetDouble(ORDER_TP);
-      order.type=(uchar)OrderGetInteger(ORDER_TYPE);
-      order.state=(uchar)OrderGetInteger(ORDER_STATE);
-      CText::Put(order.symbol,OrderGetString(ORDER_SYMBOL));
-      CText::Put(order.comment,OrderGetString(ORDER_COMMENT));
    }
 };

@@ -15,15 +15,8 @@ public:
 
    // Takes the symbols of the inputs into Market Watch; what is wrong with them, or nothing.
    string            Select(void) {
-      if(InpSymbols=="") {
-         ArrayResize(m_names,1);
-         m_names[0]=_Symbol;
-      }
-      else
-         StringSplit(InpSymbols,',',m_names);
+      CText::Split(InpSymbols=="" ? _Symbol : InpSymbols,m_names);
       for(int i=0; i<Total(); i++) {
-         StringTrimLeft(m_names[i]);
-         StringTrimRight(m_names[i]);
          if(!SymbolSelect(m_names[i],true))
             return(StringFormat("InpSymbols: the broker has no symbol %s; copy its name from Market Watch, with its suffix",m_names[i]));
          MqlTick newest[];
@@ -56,55 +49,19 @@ public:
       frame.Begin(WIRE_MESSAGE_SYMBOLS);
       for(int i=0; i<Total(); i++) {
          WireSymbol symbol;
-         ZeroMemory(symbol);
-         PutNames(symbol,m_names[i]);
-         PutNumbers(symbol,m_names[i]);
-         PutRules(symbol,m_names[i]);
+         WireFill(symbol,m_names[i]);
+         PutMarginRates(symbol,m_names[i]);
          PutSessions(symbol,m_names[i]);
          frame.Add(symbol);
       }
    }
 
 private:
-   static void       PutNames(WireSymbol &symbol,const string name) {
-      CText::Put(symbol.name,name);
-      CText::Put(symbol.currency_base,SymbolInfoString(name,SYMBOL_CURRENCY_BASE));
-      CText::Put(symbol.currency_profit,SymbolInfoString(name,SYMBOL_CURRENCY_PROFIT));
-      CText::Put(symbol.currency_margin,SymbolInfoString(name,SYMBOL_CURRENCY_MARGIN));
-   }
-
-   static void       PutNumbers(WireSymbol &symbol,const string name) {
-      symbol.point=SymbolInfoDouble(name,SYMBOL_POINT);
-      symbol.tick_size=SymbolInfoDouble(name,SYMBOL_TRADE_TICK_SIZE);
-      symbol.tick_value=SymbolInfoDouble(name,SYMBOL_TRADE_TICK_VALUE);
-      symbol.tick_value_profit=SymbolInfoDouble(name,SYMBOL_TRADE_TICK_VALUE_PROFIT);
-      symbol.tick_value_loss=SymbolInfoDouble(name,SYMBOL_TRADE_TICK_VALUE_LOSS);
-      symbol.contract_size=SymbolInfoDouble(name,SYMBOL_TRADE_CONTRACT_SIZE);
-      symbol.volume_min=SymbolInfoDouble(name,SYMBOL_VOLUME_MIN);
-      symbol.volume_max=SymbolInfoDouble(name,SYMBOL_VOLUME_MAX);
-      symbol.volume_step=SymbolInfoDouble(name,SYMBOL_VOLUME_STEP);
-      symbol.volume_limit=SymbolInfoDouble(name,SYMBOL_VOLUME_LIMIT);
-      symbol.swap_long=SymbolInfoDouble(name,SYMBOL_SWAP_LONG);
-      symbol.swap_short=SymbolInfoDouble(name,SYMBOL_SWAP_SHORT);
-      symbol.margin_initial=SymbolInfoDouble(name,SYMBOL_MARGIN_INITIAL);
-      symbol.margin_maintenance=SymbolInfoDouble(name,SYMBOL_MARGIN_MAINTENANCE);
-      symbol.margin_hedged=SymbolInfoDouble(name,SYMBOL_MARGIN_HEDGED);
+   static void       PutMarginRates(WireSymbol &symbol,const string name) {
       double maintenance=0.0;
       if(!SymbolInfoMarginRate(name,ORDER_TYPE_BUY,symbol.margin_rate_buy,maintenance)
          || !SymbolInfoMarginRate(name,ORDER_TYPE_SELL,symbol.margin_rate_sell,maintenance))
          PrintFormat("no margin rate of %s, error %d",name,GetLastError());
-   }
-
-   static void       PutRules(WireSymbol &symbol,const string name) {
-      symbol.stops_level_points=(uint)SymbolInfoInteger(name,SYMBOL_TRADE_STOPS_LEVEL);
-      symbol.freeze_level_points=(uint)SymbolInfoInteger(name,SYMBOL_TRADE_FREEZE_LEVEL);
-      symbol.digits=(uchar)SymbolInfoInteger(name,SYMBOL_DIGITS);
-      symbol.calc_mode=(uchar)SymbolInfoInteger(name,SYMBOL_TRADE_CALC_MODE);
-      symbol.trade_mode=(uchar)SymbolInfoInteger(name,SYMBOL_TRADE_MODE);
-      symbol.execution_mode=(uchar)SymbolInfoInteger(name,SYMBOL_TRADE_EXEMODE);
-      symbol.filling_flags=(uchar)(SymbolInfoInteger(name,SYMBOL_FILLING_MODE)&7);
-      symbol.swap_mode=(uchar)SymbolInfoInteger(name,SYMBOL_SWAP_MODE);
-      symbol.swap_rollover3days=(uchar)SymbolInfoInteger(name,SYMBOL_SWAP_ROLLOVER3DAYS);
    }
 
    static void       PutSessions(WireSymbol &symbol,const string name) {

@@ -18,6 +18,11 @@ struct IntentRecord {
    WireResult        result;
 };
 
+struct StoredRecord {
+   IntentRecord      record;
+   uchar             check[MEMORY_CHECK_BYTES];
+};
+
 class CMemory {
 private:
    IntentRecord      m_records[];
@@ -25,10 +30,9 @@ private:
    string            m_problem;
    int               m_file;
    int               m_written;                   // records in the file
-   int               m_size;                      // of one, with its checksum
 
 public:
-                     CMemory(void) : m_file(INVALID_HANDLE),m_written(0),m_size(0) {}
+                     CMemory(void) : m_file(INVALID_HANDLE),m_written(0) {}
                     ~CMemory(void) { Close(); }
    // Why nothing may be carried out; nothing where all is well.
    string            Problem(void) const { return(m_problem); }
@@ -44,8 +48,7 @@ public:
    bool              Open(const long login) {
       Close();
       ArrayResize(m_records,0);
-      m_size=(int)sizeof(IntentRecord)+MEMORY_CHECK_BYTES;
-      m_path=StringFormat("%sintents-%I64d-%d.bin",MEMORY_FOLDER,login,m_size);
+      m_path=StringFormat("%sintents-%I64d-%d.bin",MEMORY_FOLDER,login,(int)sizeof(StoredRecord));
       m_problem=Stranger(StringFormat("%sintents-%I64d-*",MEMORY_FOLDER,login));
       if(m_problem=="" && !FileIsExist(m_path) && FileIsExist(m_path+MEMORY_DRAFT) && !FileMove(m_path+MEMORY_DRAFT,0,m_path,0))
          m_problem=Complaint("is missing, and its copy cannot take its place");
@@ -129,29 +132,26 @@ private:
 
    // Half a record at the end was never acted upon; the next one is written over it.
    void              Load(void) {
-      uchar bytes[];
-      int size=(int)FileSize(m_file);
-      if(size>0 && FileReadArray(m_file,bytes,0,size)!=(uint)size)
-         m_problem=Complaint("cannot be read");
-      m_written=0;
-      for(int at=0; m_problem=="" && at+m_size<=size; at+=m_size) {
-         IntentRecord record;
-         if(Decode(bytes,at,record)) {
-            Take(record);
-            m_written++;
-         }
-         else if(at+2*m_size<=size)
-            m_problem=StringFormat("MQL5\\Files\\%s is damaged at record %d: move it away only after checking by hand which orders were executed",
-                                   m_path,m_written+1);
+      StoredRecord stored;
+      long size=(long)sizeof(StoredRecord),total=(long)FileSize(m_file)/size;
+      for(m_written=0; m_written<total; m_written++) {
+         if(FileReadStruct(m_file,stored)!=(uint)size)
+            m_problem=Complaint("cannot be read");
+         else if(IsSound(stored))
+            Take(stored.record);
+         else if(m_written<total-1)
+            m_problem=Complaint(StringFormat("is damaged at record %d: move it away only after checking by hand which orders were executed",
+                                             m_written+1));
          else
-            break;
+            return;
       }
    }
 
-   bool              Write(const int file,const int place,const IntentRecord &record) {
-      uchar bytes[];
-      return(Encode(record,bytes) && FileSeek(file,(long)place*m_size,SEEK_SET)
-             && FileWriteArray(file,bytes)==(uint)m_size);
+   static bool       Write(const int file,const int place,const IntentRecord &record) {
+      StoredRecord stored;
+      stored.record=record;
+      return(Check(record,stored.check) && FileSeek(file,(long)place*(long)sizeof(StoredRecord),SEEK_SET)
+             && FileWriteStruct(file,stored)==(uint)sizeof(StoredRecord));
    }
 
    // Whether the file was let go of: open it again.
@@ -173,18 +173,14 @@ private:
       return(true);
    }
 
-   bool              Encode(const IntentRecord &record,uchar &bytes[]) const {
-      uchar digest[];
-      if(!StructToCharArray(record,bytes) || !CHash::Sha256(bytes,digest))
-         return(false);
-      return(ArrayCopy(bytes,digest,(int)sizeof(IntentRecord),0,MEMORY_CHECK_BYTES)==MEMORY_CHECK_BYTES);
+   static bool       Check(const IntentRecord &record,uchar &check[]) {
+      uchar bytes[],digest[];
+      return(StructToCharArray(record,bytes) && CHash::Sha256(bytes,digest)
+             && ArrayCopy(check,digest,0,0,MEMORY_CHECK_BYTES)==MEMORY_CHECK_BYTES);
    }
 
-   bool              Decode(const uchar &bytes[],const int at,IntentRecord &record) const {
-      uchar again[],part[];
-      if(!CharArrayToStruct(record,bytes,(uint)at) || !Encode(record,again))
-         return(false);
-      ArrayCopy(part,bytes,0,at,m_size);
-      return(CHash::AreEqual(again,part));
+   static bool       IsSound(const StoredRecord &stored) {
+      uchar check[MEMORY_CHECK_BYTES];
+      return(Check(stored.record,check) && ArrayCompare(check,stored.check)==0);
    }
 };

@@ -17,20 +17,8 @@ public:
 
    // What makes an intent impossible to carry out as it stands; nothing where it is sound.
    static string     Flaw(const WireIntent &intent) {
-      double numbers[];
-      ArrayResize(numbers,9);
-      numbers[0]=intent.volume;
-      numbers[1]=intent.price;
-      numbers[2]=intent.sl;
-      numbers[3]=intent.tp;
-      numbers[4]=intent.break_even_gain;
-      numbers[5]=intent.break_even_offset;
-      numbers[6]=intent.trailing_gain;
-      numbers[7]=intent.trailing_distance;
-      numbers[8]=intent.trailing_step;
-      for(int i=0; i<ArraySize(numbers); i++)
-         if(!MathIsValidNumber(numbers[i]) || numbers[i]<0.0 || numbers[i]>1e12)
-            return("WireIntent holds a number that cannot be");
+      if(!WireIsSound(intent))
+         return("WireIntent holds a number that cannot be");
       bool closes=(intent.kind==WIRE_INTENT_CLOSE || intent.kind==WIRE_INTENT_PARTIAL_CLOSE);
       if(intent.kind<WIRE_INTENT_OPEN || intent.kind>WIRE_INTENT_CANCEL || intent.side<-1 || intent.side>1)
          return("WireIntent.kind or side is none of those known");

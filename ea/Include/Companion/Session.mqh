@@ -1,7 +1,7 @@
 // One conversation with the bridge after another: who is there, what may be said when, and who has gone silent.
 #include "Frame.mqh"
 #include "Hash.mqh"
-#include "Text.mqh"
+#include "WireFill.mqh"
 #include "ZmtpDealer.mqh"
 
 #define SESSION_CONNECT_MS 500
@@ -165,7 +165,7 @@ private:
    // Takes the frame in; whether the session goes on. A fatal ERROR is heard wherever the count stands.
    bool              Heard(const int size) {
       if(size<(int)sizeof(m_header) || !CharArrayToStruct(m_header,m_heard_bytes) || m_header.magic!=WIRE_MAGIC
-         || m_header.reserved!=0 || m_header.items!=0 || size!=(int)sizeof(m_header)+BodySize(m_header.type))
+         || m_header.reserved!=0 || m_header.items!=0 || size!=(int)sizeof(m_header)+WireBodySize(m_header.type))
          return(Fail(WIRE_ERROR_BAD_FRAME,StringFormat("length or header of a frame of %d bytes",size)));
       if(m_header.version!=WIRE_VERSION)
          return(Fail(WIRE_ERROR_BAD_VERSION,StringFormat("WireHeader.version is %u; this side speaks %u",m_header.version,WIRE_VERSION)));
@@ -180,20 +180,6 @@ private:
       m_acked=m_header.ack;
       m_heard_ms=GetTickCount64();
       return(Take());
-   }
-
-   static int        BodySize(const int type) {
-      switch(type) {
-         case WIRE_MESSAGE_CHALLENGE: return((int)sizeof(WireChallenge));
-         case WIRE_MESSAGE_WELCOME:   return((int)sizeof(WireWelcome));
-         case WIRE_MESSAGE_HISTORY:   return((int)sizeof(WireHistory));
-         case WIRE_MESSAGE_DECISION:  return((int)sizeof(WireDecision));
-         case WIRE_MESSAGE_INTENT:    return((int)sizeof(WireIntent));
-         case WIRE_MESSAGE_HEARTBEAT: return((int)sizeof(WireHeartbeat));
-         case WIRE_MESSAGE_ERROR:     return((int)sizeof(WireError));
-         case WIRE_MESSAGE_BYE:       return((int)sizeof(WireBye));
-      }
-      return(-1);
    }
 
    bool              IsFatal(void) {

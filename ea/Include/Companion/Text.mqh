@@ -14,6 +14,15 @@ public:
          ArrayCopy(field,bytes,0,0,size);
    }
 
+   // The names in a list separated by commas.
+   static void       Split(const string list,string &names[]) {
+      ArrayResize(names,0);
+      for(int i=StringSplit(list,',',names)-1; i>=0; i--) {
+         StringTrimLeft(names[i]);
+         StringTrimRight(names[i]);
+      }
+   }
+
    static string     Of(const uchar &field[]) { return(CharArrayToString(field,0,ArraySize(field),CP_UTF8)); }
 };
 

@@ -165,7 +165,7 @@ private:
       body.symbol_index=(ushort)symbol;
       body.server_offset_s=CAccount::OffsetSeconds();
       body.batch=m_next;
-      CAccount::PutMoney(body);
+      WireFillMoney(body);
       m_batches[slot].m_frame.Begin(WIRE_MESSAGE_TICKS,WIRE_FLAG_WANTS_DECISION);
       m_batches[slot].m_frame.Put(body);
       m_batches[slot].m_frame.AddRange(m_ticks,first,end);

@@ -29,21 +29,16 @@ public:
       WireReport body;
       ZeroMemory(body);
       body.time_msc=now_msc;
-      CAccount::PutMoney(body);
-      body.results=(ushort)ArraySize(m_results);
-      body.deals=(ushort)ArraySize(m_deals);
-      body.positions=(ushort)ArraySize(m_positions);
-      body.positions_gone=(ushort)ArraySize(m_positions_gone);
-      body.orders=(ushort)ArraySize(m_orders);
-      body.orders_gone=(ushort)ArraySize(m_orders_gone);
+      WireFillMoney(body);
       frame.Begin(WIRE_MESSAGE_REPORT);
       frame.Put(body);
-      frame.AddRange(m_results,0,INT_MAX);
-      frame.AddRange(m_deals,0,INT_MAX);
-      frame.AddRange(m_positions,0,INT_MAX);
-      frame.AddRange(m_positions_gone,0,INT_MAX);
-      frame.AddRange(m_orders,0,INT_MAX);
-      frame.AddRange(m_orders_gone,0,INT_MAX);
+      body.results=frame.AddRange(m_results,0,INT_MAX);
+      body.deals=frame.AddRange(m_deals,0,INT_MAX);
+      body.positions=frame.AddRange(m_positions,0,INT_MAX);
+      body.positions_gone=frame.AddRange(m_positions_gone,0,INT_MAX);
+      body.orders=frame.AddRange(m_orders,0,INT_MAX);
+      body.orders_gone=frame.AddRange(m_orders_gone,0,INT_MAX);
+      frame.Correct(body);
    }
 
    // Part `part` of `parts` of everything, at most `room` items each.
@@ -52,27 +47,19 @@ public:
       int deals=ArraySize(m_results),positions=deals+ArraySize(m_deals),orders=positions+ArraySize(m_positions);
       WireSnapshot body;
       ZeroMemory(body);
-      CAccount::PutIdentity(body);
-      CAccount::PutMoney(body);
+      WireFillIdentity(body);
+      WireFillMoney(body);
+      body.trade_allowed=(uchar)CAccount::MayTrade();
       body.credit=AccountInfoDouble(ACCOUNT_CREDIT);
       body.time_msc=now_msc;
       body.part=(ushort)part;
       body.parts=(ushort)parts;
-      body.results=Count(0,deals,start,end);
-      body.deals=Count(deals,positions,start,end);
-      body.positions=Count(positions,orders,start,end);
-      body.orders=Count(orders,Items(),start,end);
       frame.Begin(WIRE_MESSAGE_SNAPSHOT);
       frame.Put(body);
-      frame.AddRange(m_results,start,end);
-      frame.AddRange(m_deals,start-deals,end-deals);
-      frame.AddRange(m_positions,start-positions,end-positions);
-      frame.AddRange(m_orders,start-orders,end-orders);
-   }
-
-private:
-   // How much of from..to lies in start..end.
-   static ushort     Count(const int from,const int to,const int start,const int end) {
-      return((ushort)MathMax(0,MathMin(to,end)-MathMax(from,start)));
+      body.results=frame.AddRange(m_results,start,end);
+      body.deals=frame.AddRange(m_deals,start-deals,end-deals);
+      body.positions=frame.AddRange(m_positions,start-positions,end-positions);
+      body.orders=frame.AddRange(m_orders,start-orders,end-orders);
+      frame.Correct(body);
    }
 };
