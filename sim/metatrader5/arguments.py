@@ -4,6 +4,7 @@ Every rule here was asked of version 5.0.6231; a test asks again where Wine is t
 or `float` to the letter (a volume of 1 is refused, 1.0 is taken); dates without a time zone are local time.
 """
 
+import math
 import operator
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -20,6 +21,7 @@ Kind: TypeAlias = Callable[[Any], Any]
 TEXT_LIMIT: Final = 29
 GROUP_LIMIT: Final = 1023
 _LOGIN_TEXT_LIMIT: Final = 255
+_END_OF_TIME_S: Final = 1 << 40
 _INT32: Final = 1 << 31
 _UINT32: Final = 1 << 32
 _INT64: Final = 1 << 63
@@ -82,11 +84,12 @@ def moment(value: object) -> int:
     """Seconds on the broker's clock. A `datetime` without a time zone is local time, as `timestamp()` reads it."""
     if isinstance(value, datetime):
         return int(value.timestamp())
-    if not isinstance(value, (int, float)):
+    if isinstance(value, int):
+        return integer(value)
+    if not isinstance(value, float):
         raise CallError(INVALID_ARGUMENTS)
-    if value >= _UINT32:
-        raise CError(OverflowError("Python int too large to convert to C unsigned long"))
-    return int(value)
+    # C makes something of every float; here what is no number is before all time
+    return int(min(max(value, -_END_OF_TIME_S), _END_OF_TIME_S)) if not math.isnan(value) else -_END_OF_TIME_S
 
 
 def seconds(value: Moment) -> int:

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from sim.metatrader5 import arguments
 from sim.metatrader5.constants import ACCOUNT_STOPOUT_MODE_PERCENT
-from sim.metatrader5.desk import DESK, call
+from sim.metatrader5.desk import DESK, builtin, call
 from sim.metatrader5.failures import INVALID_COUNT, NOT_AUTHORIZED, CallError, invalid, invalid_unnamed
 from sim.metatrader5.station import Station
 from sim.metatrader5.structs import AccountInfo, TerminalInfo, filled
@@ -70,6 +70,7 @@ def shutdown() -> bool:
     return True
 
 
+@builtin
 def last_error() -> tuple[int, str]:
     """Code and text of the last call's outcome."""
     code, text = DESK.error
@@ -137,6 +138,8 @@ def _named(named: dict[str, Any]) -> dict[str, Any]:
 
 
 def _authorize(station: Station, given: dict[str, Any]) -> None:
+    """A login of 0 and an empty server are none given: so wrappers of others call, and get the terminal's own."""
     profile = station.terminal.profile
-    if given.get("login", profile.login) != profile.login or given.get("server", profile.server) != profile.server:
+    login_given, server_given = given.get("login") or profile.login, given.get("server") or profile.server
+    if (login_given, server_given) != (profile.login, profile.server):
         raise CallError(NOT_AUTHORIZED)

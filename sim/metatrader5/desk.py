@@ -3,7 +3,7 @@
 import functools
 import threading
 from collections.abc import Callable
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final, Generic, ParamSpec, TypeVar
 
 from sim.feed import Feed
 from sim.metatrader5.arguments import CError, Kind, placed
@@ -74,6 +74,32 @@ def detach() -> None:
         DESK.error = UNASKED
 
 
+class Builtin(Generic[P, R]):
+    """A function that, as one written in C, does not become a method where a class keeps it: wrappers of others do.
+
+    `function` gives it its name, its module and its signature.
+    """
+
+    def __init__(self, function: Callable[P, R], answer: Callable[P, R]) -> None:
+        self._answer = answer
+        functools.update_wrapper(self, function)
+
+    def __call__(self, *arguments: P.args, **named: P.kwargs) -> R:
+        """Call it."""
+        return self._answer(*arguments, **named)
+
+    def __repr__(self) -> str:
+        return f"<built-in function {vars(self)['__name__']}>"
+
+    def __reduce__(self) -> str:
+        return str(vars(self)["__qualname__"])
+
+
+def builtin(function: Callable[P, R]) -> Callable[P, R]:
+    """`function` as one of the package's functions written in C."""
+    return Builtin(function, function)
+
+
 def call(*kinds: Kind, failure: Any = None, optional: int = 0) -> Callable[[Callable[P, R]], Callable[P, R]]:  # noqa: ANN401 - False or None
     """A function of the package: arguments checked by place, `failure` returned where it fails, `last_error` kept.
 
@@ -82,7 +108,6 @@ def call(*kinds: Kind, failure: Any = None, optional: int = 0) -> Callable[[Call
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        @functools.wraps(function)
         def answer(*arguments: P.args, **named: P.kwargs) -> R:
             if kinds and named:
                 raise TypeError(f"{function.__name__}() takes no keyword arguments")
@@ -100,6 +125,6 @@ def call(*kinds: Kind, failure: Any = None, optional: int = 0) -> Callable[[Call
                 DESK.error = SUCCESS
                 return result
 
-        return answer
+        return Builtin(function, answer)
 
     return decorate

@@ -1,4 +1,7 @@
-"""Which positions, orders and deals a call wants: the package's arguments as one question to ask of each."""
+"""Which positions, orders and deals a call wants: the package's arguments as one question to ask of each.
+
+A ticket or position of 0 and an empty symbol choose nothing and let all through: wrappers of others call that way.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias, TypeVar
@@ -32,10 +35,10 @@ def standing(unnamed: Sequence[object], named: Mapping[str, Any]) -> Callable[[S
         raise CallError(UNNAMED_ARGUMENTS)
     if "ticket" in named:
         ticket = whole(named["ticket"], invalid("ticket"))
-        return lambda held: held.ticket == ticket
+        return lambda held: ticket in (0, held.ticket)
     if "symbol" in named:
         symbol = words(named["symbol"], invalid("symbol"))
-        return lambda held: held.symbol == symbol
+        return lambda held: symbol in ("", held.symbol)
     chosen = chooser(group_text(named.get("group", ""), invalid("group")))
     return lambda held: chosen(held.symbol)
 
@@ -54,10 +57,10 @@ def past(
         raise CallError(UNNAMED_ARGUMENTS)
     if not dates and "ticket" in named:
         ticket = whole(named["ticket"], invalid("ticket"))
-        return lambda record: ticket_of(record) == ticket
+        return lambda record: ticket in (0, ticket_of(record))
     if not dates and "position" in named:
         position = whole(named["position"], invalid("position"))
-        return lambda record: record.position_id == position
+        return lambda record: position in (0, record.position_id)
     raise CallError(INVALID_ARGUMENTS)
 
 

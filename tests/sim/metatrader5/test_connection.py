@@ -4,6 +4,7 @@ import pickle
 import sys
 import threading
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -74,6 +75,11 @@ def test_a_clock_carries_the_market_along() -> None:
     assert _now_s() == MONDAY_S + 10, "time does not go back"
     clock.seconds += 1000.0
     assert _now_s() == MONDAY_S + 199
+
+
+def test_a_step_goes_on_from_where_the_caller_has_played_to() -> None:
+    AttachedMarket(step_ms=2000).play(30)
+    assert [_now_s() for _ in range(3)] == [MONDAY_S + 32, MONDAY_S + 34, MONDAY_S + 36]
 
 
 def test_a_step_back_is_refused() -> None:
@@ -180,6 +186,19 @@ def test_under_the_packages_name_it_is_found_and_gone_again() -> None:
             assert sys.modules["MetaTrader5"] is inner
         assert sys.modules["MetaTrader5"] is module
     assert "MetaTrader5" not in sys.modules
+
+
+def test_functions_do_not_become_methods_where_a_class_keeps_them() -> None:
+    """As functions written in C; `Buy`, `Sell` and `Close` are Python in the package too."""
+
+    kept = {"total": mt5.positions_total, "error": mt5.last_error}
+    wrapper: Any = type("Wrapper", (), kept)()
+    AttachedMarket()
+    assert wrapper.total() == 0
+    assert wrapper.error() == (1, "Success")
+    assert repr(mt5.positions_total) == "<built-in function positions_total>"
+    assert pickle.loads(pickle.dumps(mt5.positions_get)) is mt5.positions_get  # noqa: S301 - our own bytes
+    assert mt5.positions_get.__doc__
 
 
 def test_calls_from_many_threads_are_one_after_the_other() -> None:

@@ -17,15 +17,20 @@ from tests.sim.metatrader5.market import MONDAY_S, AttachedMarket, quotes_at
 from tests.sim.venues import EURUSD, MONDAY_MSC, USDJPY
 
 Rows = npt.NDArray[Any]
-PROBE_S = st.integers(MONDAY_S - 400, MONDAY_S + 4000)
-GAPS = st.lists(st.integers(0, 90_000), min_size=1, max_size=60)
+# some of them to the minute or the second: where a bar opens, or a tick stands, is where a bound can be wrong
+PROBE_S = st.integers(MONDAY_S - 400, MONDAY_S + 4000) | st.integers(-6, 60).map(lambda minute: MONDAY_S + 60 * minute)
+GAPS = st.lists(
+    st.integers(0, 90_000) | st.integers(0, 90).map(lambda second: second * 1000), min_size=1, max_size=60
+) | st.lists(st.integers(0, 3).map(lambda minute: minute * 60_000), min_size=1, max_size=60)
 PRICES = [1.1 + 0.0001 * (at * 7 % 23) for at in range(60)]
 FRAMES = (Timeframe.M1, Timeframe.M2, Timeframe.M5, Timeframe.H1, Timeframe.D1, Timeframe.W1, Timeframe.MN1)
 
 
 def _market(gaps: list[int], played_s: int) -> AttachedMarket:
     times = (MONDAY_MSC + np.cumsum(gaps)).tolist()
-    market = AttachedMarket({"EURUSD": quotes_at(times, PRICES[: len(gaps)])})
+    rows = quotes_at(times, PRICES[: len(gaps)])
+    rows["ask"] = np.round(rows["bid"] + 0.0001 * (1 + np.arange(len(gaps)) * 3 % 7), 5)
+    market = AttachedMarket({"EURUSD": rows})
     market.play(played_s)
     return market
 
@@ -230,7 +235,14 @@ def test_a_symbol_without_ticks_has_its_history() -> None:
     history = np.zeros(2, RATES_DTYPE)
     history["time"] = [MONDAY_S - 86_400 * 7, MONDAY_S]
     AttachedMarket({}, (EURUSD, USDJPY), history={("USDJPY", Timeframe.MN1): history})
-    assert _plain(mt5.copy_rates_from_pos("USDJPY", mt5.TIMEFRAME_MN1, 0, 9)) == _plain(history)
+    for found in (
+        mt5.copy_rates_from_pos("USDJPY", mt5.TIMEFRAME_MN1, 0, 9),
+        mt5.copy_rates_from("USDJPY", mt5.TIMEFRAME_MN1, MONDAY_S, 9),
+        mt5.copy_rates_range("USDJPY", mt5.TIMEFRAME_MN1, 0, MONDAY_S),
+    ):
+        assert found is not None
+        assert _plain(found) == _plain(history)
+        assert not np.shares_memory(found, history)
     assert mt5.copy_rates_from_pos("EURUSD", mt5.TIMEFRAME_D1, 0, 9) is None
 
 

@@ -69,6 +69,6 @@ def test_positions_orders_and_deals_know_groups_too() -> None:
     assert [held.symbol for held in mt5.positions_get(group="*,!EUR") or ()] == ["USDJPY"]
     assert [held.symbol for held in mt5.positions_get(group="*USD*") or ()] == ["EURUSD", "USDJPY"]
     assert mt5.orders_get(group="*") == ()
-    assert [deal.symbol for deal in mt5.history_deals_get(0, 2**31, group="EUR*") or ()] == ["EURUSD"]
-    assert [order.symbol for order in mt5.history_orders_get(0, 2**31, group="*JPY") or ()] == ["USDJPY"]
+    assert [deal.symbol for deal in mt5.history_deals_get(0, 2**31 - 1, group="EUR*") or ()] == ["EURUSD"]
+    assert [order.symbol for order in mt5.history_orders_get(0, 2**31 - 1, group="*JPY") or ()] == ["USDJPY"]
     assert mt5.symbols_total() == 2

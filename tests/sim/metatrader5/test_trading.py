@@ -179,3 +179,34 @@ def test_stops_hit_while_the_market_moves_are_found_in_the_history(market: Attac
     orders = mt5.history_orders_get(ticket=deals[-1].order)
     assert orders is not None
     assert orders[0].reason == mt5.ORDER_REASON_SL
+
+
+def test_the_history_is_asked_by_time_with_both_ends_and_by_ticket(market: AttachedMarket) -> None:
+    tickets = []
+    for second in (5, 6, 7):
+        market.play(second)
+        tickets.append(_sent(market_order()).order)
+    first, last = MONDAY_S + 5, MONDAY_S + 7
+    for begin in range(first - 1, last + 2):
+        for end in range(begin, last + 2):
+            wanted = [ticket for at, ticket in enumerate(tickets) if begin <= first + at <= end]
+            deals, orders = mt5.history_deals_get(begin, end), mt5.history_orders_get(begin, end)
+            assert deals is not None
+            assert orders is not None
+            assert [deal.order for deal in deals] == wanted == [order.ticket for order in orders]
+            assert mt5.history_deals_total(begin, end) == len(wanted) == mt5.history_orders_total(begin, end)
+    for ticket in tickets:
+        assert [deal.order for deal in mt5.history_deals_get(ticket=ticket) or ()] == [ticket]
+        assert [order.ticket for order in mt5.history_orders_get(ticket=ticket) or ()] == [ticket]
+        assert [held.ticket for held in mt5.positions_get(ticket=ticket) or ()] == [ticket]
+    assert mt5.history_deals_get(ticket=12345) == ()
+
+
+def test_a_ticket_of_0_and_an_empty_symbol_let_all_through(market: AttachedMarket) -> None:
+    _sent(market_order())
+    everything = mt5.positions_get()
+    assert everything is not None
+    assert len(everything) == 1
+    assert everything == mt5.positions_get(ticket=0, symbol="NOSUCH") == mt5.positions_get(symbol="", group="NOSUCH")
+    assert mt5.positions_get(symbol="EURUSD", group="NOSUCH") == everything
+    assert mt5.positions_get(symbol="NOSUCH") == ()
