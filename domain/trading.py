@@ -54,6 +54,15 @@ class OrderFilling(IntEnum):
     BOC = 3
 
 
+class OrderTime(IntEnum):
+    """`ORDER_TIME_*`: how long an order stands."""
+
+    GTC = 0
+    DAY = 1
+    SPECIFIED = 2
+    SPECIFIED_DAY = 3
+
+
 class DealType(IntEnum):
     """`DEAL_TYPE_*`."""
 

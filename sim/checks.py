@@ -4,6 +4,7 @@ Sources: MQL5 reference, "Return Codes of the Trade Server" and "Order Propertie
 """
 
 import math
+from collections.abc import Iterable
 from typing import Any, Final
 
 from domain.retcodes import Retcode
@@ -13,6 +14,15 @@ from sim.requests import TradeRequest
 
 _STEP_SLACK: Final = 1e-6
 _LOT_DIGITS: Final = 8  # MT5 keeps volumes as whole numbers of 1e-8 lots
+_GRID_SLACK: Final = 1e-4  # of a tick
+_PENDING_SIDES: Final = {
+    OrderType.BUY_LIMIT: (1, -1),
+    OrderType.SELL_LIMIT: (-1, 1),
+    OrderType.BUY_STOP: (1, 1),
+    OrderType.SELL_STOP: (-1, -1),
+    OrderType.BUY_STOP_LIMIT: (1, 1),
+    OrderType.SELL_STOP_LIMIT: (-1, -1),
+}  # side of the deal; whether the price lies above (+1) or below the quote
 _FILLING_BIT: Final = {OrderFilling.FOK: FillingFlag.FOK, OrderFilling.IOC: FillingFlag.IOC}
 
 OPEN_MODES: Final = {
@@ -61,12 +71,58 @@ def stops_refusal(side: int, bid: float, ask: float, sl: float, tp: float, spec:
     return Retcode.INVALID_STOPS if wrong_sl or wrong_tp or sl < 0.0 or tp < 0.0 else None
 
 
+def pending_filling_refusal(filling: OrderFilling, kind: OrderType, spec: SymbolSpec) -> Retcode | None:
+    """10030 as for market orders, but RETURN always fits: what is left of a pending order can wait on.
+
+    BOC needs its bit, and makes sense for what rests in the book: a limit.
+    """
+    if filling == OrderFilling.RETURN:
+        return None
+    if filling == OrderFilling.BOC:
+        fits = FillingFlag.BOC in spec.filling_flags and kind in (OrderType.BUY_LIMIT, OrderType.SELL_LIMIT)
+        return None if fits else Retcode.INVALID_FILL
+    return filling_refusal(filling, spec)
+
+
+def price_refusal(
+    kind: OrderType, price: float, stop_limit: float, bid: float, ask: float, spec: SymbolSpec
+) -> Retcode | None:
+    """10015 for an order price off the grid, on the wrong side of the quote, or nearer to it than the stops level.
+
+    A limit waits on the favorable side, a stop on the other; the limit price of a stop-limit lies on the favorable side
+    of its stop price. At the price itself an order would be reached at once and is refused (assumption).
+    """
+    side, waits = _PENDING_SIDES[kind]
+    near = max(spec.stops_level_points, 1)
+    apart = waits * _points(price - (ask if side > 0 else bid), spec)
+    fits = apart >= near and is_on_grid(price, spec)
+    if kind in (OrderType.BUY_STOP_LIMIT, OrderType.SELL_STOP_LIMIT):
+        fits = (
+            fits
+            and stop_limit > 0.0
+            and side * _points(price - stop_limit, spec) >= near
+            and is_on_grid(stop_limit, spec)
+        )
+    return None if fits and price > 0.0 else Retcode.INVALID_PRICE
+
+
+def is_on_grid(price: float, spec: SymbolSpec) -> bool:
+    """Whether `price` is a whole number of ticks."""
+    ticks = price / spec.tick_size
+    return abs(ticks - round(ticks)) < _GRID_SLACK
+
+
+def is_frozen(market_price: float, levels: Iterable[float], spec: SymbolSpec) -> bool:
+    """Whether the market stands within the freeze level of one of `levels`."""
+    frozen = any(abs(_points(market_price - level, spec)) <= spec.freeze_level_points for level in levels)
+    return frozen and spec.freeze_level_points > 0
+
+
 def freeze_refusal(position: Any, bid: float, ask: float, spec: SymbolSpec) -> Retcode | None:  # noqa: ANN401 - a row
     """10029 while the market stands within the freeze level of a position's stop loss or take profit."""
     price = bid if position["side"] > 0 else ask
     levels = [float(level) for level in (position["sl"], position["tp"]) if level > 0.0]
-    frozen = any(abs(_points(price - level, spec)) <= spec.freeze_level_points for level in levels)
-    return Retcode.FROZEN if frozen and spec.freeze_level_points > 0 else None
+    return Retcode.FROZEN if is_frozen(price, levels, spec) else None
 
 
 def mode_refusal(side: int, spec: SymbolSpec) -> Retcode | None:

@@ -12,7 +12,7 @@ import msgspec
 from domain.intents import Intent, IntentKind, intent_id_in
 from domain.retcodes import SAFE_TO_RETRY, Outcome, Retcode, outcome_of
 from domain.servertime import utc_ns_from_server_msc
-from domain.trading import AccountTradeMode, Deal, DealEntry, OrderType
+from domain.trading import AccountTradeMode, Deal, DealEntry, OrderState, OrderType
 from domain.updates import IntentResult, ResultPhase, TradeUpdate
 from sim.caretaker import Caretaker
 from sim.memory import IntentMemory, Remembered
@@ -113,6 +113,8 @@ class Executor:
         """What the terminal shows of an intent whose answer was lost; None where it shows nothing."""
         if intent.kind == IntentKind.MODIFY:
             return self._trace_levels(intent, now_msc)
+        if intent.kind == IntentKind.CANCEL:
+            return self._trace_cancel(intent, now_msc)
         wanted = DealEntry.IN if intent.kind == IntentKind.OPEN else DealEntry.OUT
         for deal in reversed(self._terminal.deals):
             if deal.entry == wanted and intent_id_in(deal.comment) == intent.intent_id:
@@ -127,6 +129,14 @@ class Executor:
         text = "EA: no answer, but the levels stand as asked"
         done = _result(intent, now_msc, retcode=Retcode.DONE, text=text)
         return msgspec.structs.replace(done, position_ticket=intent.position_ticket)
+
+    def _trace_cancel(self, intent: Intent, now_msc: int) -> IntentResult | None:
+        for order in reversed(self._terminal.order_history):
+            if order.order_ticket == intent.order_ticket and order.state == OrderState.CANCELED:
+                text = "EA: no answer, but the order is canceled"
+                done = _result(intent, now_msc, retcode=Retcode.DONE, text=text)
+                return msgspec.structs.replace(done, order_ticket=intent.order_ticket)
+        return None
 
     def _update(self, results: tuple[IntentResult, ...]) -> TradeUpdate:
         changes = self._terminal.take_changes() or TradeUpdate(money=self._terminal.money())
@@ -165,7 +175,10 @@ class Executor:
         return None
 
     def _foreign_refusal(self, intent: Intent) -> Refusal | None:
-        """A position of somebody else is never touched; one that is gone is the server's to refuse."""
+        """What is somebody else's is never touched; one that is gone is the server's to refuse."""
+        order = self._terminal.order(intent.order_ticket)
+        if order is not None and order.magic != self._magic:
+            return Refusal(Retcode.REJECT, f"order {order.order_ticket} is not ours, magic {order.magic}")
         position = self._terminal.position(intent.position_ticket)
         if position is not None and position.magic != self._magic:
             return Refusal(Retcode.REJECT, f"position {position.position_ticket} is not ours, magic {position.magic}")

@@ -6,14 +6,15 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from domain.pricing import position_profit, rounded_money
+from domain.pricing import position_profit, required_margin, rounded_money
 from domain.timeframes import DAY_S
-from domain.trading import Deal, DealEntry, DealReason, Position
+from domain.trading import Deal, DealEntry, DealReason, OrderState, Position
 from domain.updates import Money, TradeUpdate
 from sim import accounting, checks, matching
 from sim.book import PositionBook
-from sim.ledger import Ledger, filled_order
+from sim.ledger import Execution, Ledger, filled_order
 from sim.market import Market
+from sim.pending import OrderDetail, PendingBook, PendingOrder
 from sim.profiles import AccountProfile
 
 
@@ -35,11 +36,14 @@ class Holdings:
     def __init__(self, profile: AccountProfile, market: Market) -> None:
         self.profile = profile
         self.book = PositionBook()
+        self.pending = PendingBook()
         self.ledger = Ledger(profile)
         self.margin = 0.0
+        self._reserved = 0.0
         self._market = market
         self._reported = 0
         self._changed: dict[int, None] = {}
+        self._orders_changed: dict[int, None] = {}
         self.ledger.deposit(profile.deposit, market.now_msc)
 
     # -- what stands -----------------------------------------------------------------------------------------------
@@ -74,7 +78,7 @@ class Holdings:
         """Margin the account would need with one more position [account money]."""
         extra = np.zeros(1, matching.POSITION_DTYPE)
         extra["symbol_index"], extra["side"], extra["volume"], extra["price_open"] = symbol_index, side, volume, price
-        return self._margin_of(np.concatenate([self.book.rows, extra]))
+        return self._rounded(self._margin_of(np.concatenate([self.book.rows, extra])) + self._reserved)
 
     def position(self, position_ticket: int) -> Position | None:
         """The open position with this ticket."""
@@ -93,24 +97,83 @@ class Holdings:
     def take_changes(self) -> TradeUpdate | None:
         """What changed since this was last asked; None for nothing."""
         deals = tuple(self.ledger.deals[self._reported :])
-        if not deals and not self._changed:
+        if not deals and not self._changed and not self._orders_changed:
             return None
         found = (self.position(ticket) for ticket in self._changed)
         positions = tuple(position for position in found if position is not None)
         gone = tuple(ticket for ticket in self._changed if self.book.row_of(ticket) is None)
+        standing = [self.pending.get(ticket) for ticket in self._orders_changed]
+        orders_gone = tuple(ticket for ticket in self._orders_changed if self.pending.get(ticket) is None)
         self.mark_reported()
-        return TradeUpdate(money=self.money(), deals=deals, positions=positions, positions_gone=gone)
+        return TradeUpdate(
+            money=self.money(),
+            deals=deals,
+            positions=positions,
+            positions_gone=gone,
+            orders=tuple(one.order for one in standing if one is not None),
+            orders_gone=orders_gone,
+        )
 
     def mark_reported(self) -> None:
         """Everything so far has been told (by a complete snapshot)."""
         self._reported = len(self.ledger.deals)
         self._changed = {}
+        self._orders_changed = {}
 
     # -- what changes it -------------------------------------------------------------------------------------------
 
     def open(self, symbol_index: int, side: int, fill: Fill) -> Deal:
         """A new position, named by the ticket of its order; the deal that opened it."""
         ticket = self.ledger.take_order_ticket()
+        self._add_position(ticket, symbol_index, side, fill)
+        return self._book_deal(ticket, ticket, symbol_index, side, DealEntry.IN, fill)
+
+    def fill_pending(self, pending: PendingOrder, fill: Fill) -> Deal:
+        """A pending order's deal: a new position under its ticket, or more of the one that its first part opened.
+
+        What is left of the order stands on as PARTIAL.
+        """
+        ticket, index = pending.order.order_ticket, pending.symbol_index
+        row: Any = self.book.row_of(ticket)
+        if row is None:
+            self._add_position(ticket, index, pending.side, fill)
+        else:
+            self._add_volume(row, fill)
+        left = checks.on_grid(pending.order.volume_current - fill.volume, self._market.specs[index].volume_step)
+        rest = pending.with_order(volume_current=left, state=OrderState.PARTIAL, position_id=ticket)
+        self.pending.put(rest)
+        self._orders_changed[ticket] = None
+        deal = self.ledger.book(rest.order, self._execution(ticket, pending.side, DealEntry.IN, fill))
+        if left <= 0.0:
+            self.finish(rest, OrderState.FILLED)
+        self._changed[ticket] = None
+        self._refresh_margin()
+        return deal
+
+    def place(self, pending: PendingOrder) -> None:
+        """A new pending order, or new terms for one that stands."""
+        self.pending.put(pending)
+        self._orders_changed[pending.order.order_ticket] = None
+        self._sum_margin()
+
+    def finish(self, pending: PendingOrder, state: OrderState) -> None:
+        """A pending order stands no more; it goes into the history."""
+        ticket = pending.order.order_ticket
+        self.pending.remove(ticket)
+        done = pending.finished(state, self._market.now_msc)
+        self.ledger.keep(done.order, done.detail)
+        self._orders_changed[ticket] = None
+        self._sum_margin()
+
+    def reserved_margin(self, pending: PendingOrder) -> float:
+        """What a pending order reserves of the margin [account money]."""
+        fraction = self.profile.pending_margin_fraction
+        if fraction <= 0.0:
+            return 0.0
+        order, money = pending.order, self._market.moneys[pending.symbol_index]
+        return fraction * float(required_margin(pending.side, order.volume_current, order.price_open, money))
+
+    def _add_position(self, ticket: int, symbol_index: int, side: int, fill: Fill) -> None:
         now_msc = self._market.now_msc
         self.book.add(
             fill.comment,
@@ -126,7 +189,14 @@ class Holdings:
             time_msc=now_msc,
             time_update_msc=now_msc,
         )
-        return self._book_deal(ticket, ticket, symbol_index, side, DealEntry.IN, fill)
+
+    def _add_volume(self, row: Any, fill: Fill) -> None:  # noqa: ANN401 - a row of the book
+        """More of the same side: the open price becomes the average of both."""
+        old = float(row["volume"])
+        whole = checks.on_grid(old + fill.volume, self._market.specs[int(row["symbol_index"])].volume_step)
+        row["price_open"] = (old * float(row["price_open"]) + fill.volume * fill.price) / (old + fill.volume)
+        row["volume"] = whole
+        row["time_update_msc"] = self._market.now_msc
 
     def reduce(self, position_ticket: int, fill: Fill) -> Deal:
         """Close `fill.volume` of a position, with its share of the swap; nothing left means that it is gone.
@@ -196,20 +266,43 @@ class Holdings:
             comment=fill.comment,
             time_msc=self._market.now_msc,
         )
-        deal = self.ledger.book(order, entry, fill.reason, fill.price, profit, swap)
+        self.ledger.keep(order, OrderDetail(reason=fill.reason, time_done_msc=order.time_setup_msc))
+        deal = self.ledger.book(order, self._execution(position_id, side, entry, fill, profit, swap))
         self._changed[position_id] = None
         self._refresh_margin()
         return deal
+
+    def _execution(
+        self, position_id: int, side: int, entry: DealEntry, fill: Fill, profit: float = 0.0, swap: float = 0.0
+    ) -> Execution:
+        return Execution(
+            position_id=position_id,
+            side=side,
+            entry=entry,
+            reason=fill.reason,
+            volume=fill.volume,
+            price=fill.price,
+            time_msc=self._market.now_msc,
+            profit=profit,
+            swap=swap,
+        )
 
     def _refresh_margin(self) -> None:
         """Leverage follows the equity at each deal (assumption: the broker does not say when); so does the margin."""
         leverage = self.profile.leverage_at(self.equity())
         if leverage != self._market.leverage:
             self._market.use_leverage(leverage)
-        self.margin = self._margin_of(self.book.rows)
+        self._sum_margin()
+
+    def _sum_margin(self) -> None:
+        self._reserved = sum(self.reserved_margin(one) for one in self.pending)
+        self.margin = self._rounded(self._margin_of(self.book.rows) + self._reserved)
 
     def _margin_of(self, rows: matching.Rows) -> float:
         market = self._market
         used = sorted({int(index) for index in rows["symbol_index"]})
         margins = (accounting.symbol_margin(rows, index, market.specs[index], market.moneys[index]) for index in used)
-        return float(rounded_money(sum(margins), self.profile.currency_digits))
+        return self._rounded(sum(margins))
+
+    def _rounded(self, amount: float) -> float:
+        return float(rounded_money(amount, self.profile.currency_digits))

@@ -2,13 +2,30 @@
 
 from typing import Final
 
+import msgspec
+
 from domain.pricing import rounded_money
 from domain.trading import Deal, DealEntry, DealReason, DealType, Order, OrderState, OrderType
 from sim.accounting import commission_of
+from sim.pending import OrderDetail
 from sim.profiles import AccountProfile
 
 _FIRST_DEAL_TICKET: Final = 1_000_001
 _FIRST_ORDER_TICKET: Final = 2_000_001  # apart from the deals, so that a mix-up of the two is noticed
+
+
+class Execution(msgspec.Struct, frozen=True, kw_only=True):
+    """What a deal adds to what its order says; `side` is the deal's."""
+
+    position_id: int
+    side: int
+    entry: DealEntry
+    reason: DealReason
+    volume: float
+    price: float
+    time_msc: int
+    profit: float = 0.0
+    swap: float = 0.0
 
 
 class Ledger:
@@ -19,6 +36,7 @@ class Ledger:
         self._next_order = _FIRST_ORDER_TICKET
         self.deals: list[Deal] = []
         self.orders: list[Order] = []
+        self.details: dict[int, OrderDetail] = {}
         self.balance = 0.0
 
     def deposit(self, amount: float, time_msc: int) -> None:
@@ -49,31 +67,33 @@ class Ledger:
         self._next_order += 1
         return self._next_order - 1
 
-    def book(
-        self, order: Order, entry: DealEntry, reason: DealReason, price: float, profit: float, swap: float
-    ) -> Deal:
-        """Book the one deal of a market `order`, with its commission; order and deal go into the history."""
-        volume = order.volume_initial
+    def keep(self, order: Order, detail: OrderDetail) -> None:
+        """Put a finished order into the history."""
+        self.orders.append(order)
+        self.details[order.order_ticket] = detail
+
+    def book(self, order: Order, execution: Execution) -> Deal:
+        """Book a deal of `order`, with its commission."""
         rule = self._profile.commission_of(order.symbol)
+        digits = self._profile.currency_digits
         deal = Deal(
             deal_ticket=self._next_deal,
             order_ticket=order.order_ticket,
-            position_id=order.position_id,
+            position_id=execution.position_id,
             symbol=order.symbol,
-            type=DealType.BUY if order.type == OrderType.BUY else DealType.SELL,
-            entry=entry,
-            reason=reason,
+            type=DealType.BUY if execution.side > 0 else DealType.SELL,
+            entry=execution.entry,
+            reason=execution.reason,
             magic=order.magic,
-            volume=volume,
-            price=price,
-            profit=profit,
-            swap=swap,
-            commission=commission_of(rule, entry, volume, self._profile.currency_digits),
+            volume=execution.volume,
+            price=execution.price,
+            profit=execution.profit,
+            swap=execution.swap,
+            commission=commission_of(rule, execution.entry, execution.volume, digits),
             fee=0.0,
-            time_msc=order.time_setup_msc,
+            time_msc=execution.time_msc,
             comment=order.comment,
         )
-        self.orders.append(order)
         self._append(deal)
         return deal
 

@@ -7,6 +7,8 @@ Rules (MQL5 reference, "Order Properties"; the fills were checked against 4,787 
 - The fill is the quote of the triggering tick: after a gap a stop loss is worse than its level, a take profit better.
 - At one tick positions are closed in the order of their tickets, and of one position the stop loss is looked at first
   (the pessimistic order; with levels on their proper sides both cannot be reached by one quote).
+- A buy order is compared with the ask, a sell order with the bid: a limit is reached at its price or better, a stop
+  (and a stop-limit) at its price or worse.
 - Equity at or below the stop-out closes positions, too: `solvent_levels` says how far prices may go before it has to be
   looked at.
 - A tick without finite positive bid and ask is no quote: it triggers nothing and changes no price.
@@ -19,7 +21,7 @@ import numpy.typing as npt
 
 from domain.jit import njit
 from domain.pricing import Conversion, SymbolMoney, money_per_price, position_profit, rounded_money
-from domain.trading import DealReason
+from domain.trading import DealReason, OrderType
 
 Rows = npt.NDArray[Any]
 """A structured numpy array."""
@@ -41,6 +43,9 @@ POSITION_DTYPE: Final = np.dtype(
 )
 """One open position; `side` +1 buy, -1 sell; `sl` and `tp` 0 = none."""
 
+ORDER_DTYPE: Final = np.dtype([("symbol_index", "<i8"), ("type", "<i8"), ("price", "<f8")])
+"""One pending order: `OrderType` and the price that activates it."""
+
 QUOTE_DTYPE: Final = np.dtype([("bid", "<f8"), ("ask", "<f8"), ("time_msc", "<i8")])
 """Latest quote of a symbol; `time_msc` 0 = never quoted."""
 
@@ -51,6 +56,9 @@ MONEY_DTYPE: Final = np.dtype(
 
 _SL: Final = int(DealReason.SL)
 _TP: Final = int(DealReason.TP)
+_BUY_LIMIT: Final = int(OrderType.BUY_LIMIT)
+_SELL_LIMIT: Final = int(OrderType.SELL_LIMIT)
+_BUY_STOPS: Final = (int(OrderType.BUY_STOP), int(OrderType.BUY_STOP_LIMIT))
 _INVERSE_PRICE: Final = int(Conversion.INVERSE_PRICE)
 
 
@@ -125,6 +133,44 @@ def trigger_levels(positions: Rows, symbol_index: int) -> TriggerLevels:
             ask_ceiling = min(ask_ceiling, sl if sl > 0.0 else np.inf)
             ask_floor = max(ask_floor, tp if tp > 0.0 else -np.inf)
     return TriggerLevels(bid_floor, bid_ceiling, ask_floor, ask_ceiling)
+
+
+@njit
+def order_levels(orders: Rows, symbol_index: int, levels: TriggerLevels) -> TriggerLevels:
+    """`levels`, and where pending `orders` (ORDER_DTYPE, shape [n]) of one symbol are reached first."""
+    bid_floor, bid_ceiling, ask_floor, ask_ceiling = levels
+    for order in orders:
+        if order.symbol_index != symbol_index:
+            continue
+        if order.type == _BUY_LIMIT:
+            ask_floor = max(ask_floor, order.price)
+        elif order.type == _SELL_LIMIT:
+            bid_ceiling = min(bid_ceiling, order.price)
+        elif order.type in _BUY_STOPS:
+            ask_ceiling = min(ask_ceiling, order.price)
+        else:
+            bid_floor = max(bid_floor, order.price)
+    return TriggerLevels(bid_floor, bid_ceiling, ask_floor, ask_ceiling)
+
+
+@njit
+def reached_orders(orders: Rows, symbol_index: int, bid: float, ask: float, reached: npt.NDArray[np.bool_]) -> int:
+    """Fill `reached` (shape [n], as `orders`) with whether the quote activates each; returns how many."""
+    count = 0
+    for row in range(len(orders)):
+        order = orders[row]
+        if order.symbol_index != symbol_index:
+            reached[row] = False
+        elif order.type == _BUY_LIMIT:
+            reached[row] = ask <= order.price
+        elif order.type == _SELL_LIMIT:
+            reached[row] = bid >= order.price
+        elif order.type in _BUY_STOPS:
+            reached[row] = ask >= order.price
+        else:
+            reached[row] = bid <= order.price
+        count += reached[row]
+    return count
 
 
 @njit

@@ -43,7 +43,8 @@ class AccountProfile(msgspec.Struct, frozen=True, kw_only=True):
 
     `tiers` are in rising order and begin at 0. `margin_call_fraction` and `stop_out_fraction` are margin levels
     (equity / margin). `slippage_points` worsens every market fill and stop loss; `commission_by_symbol` goes before
-    `commission`.
+    `commission`. `pending_margin_fraction` is the part of its margin that a pending order reserves while it waits;
+    limits of 0 mean none.
 
     Raises:
         ValueError: for a deposit, tier or mode that no account can have.
@@ -60,6 +61,8 @@ class AccountProfile(msgspec.Struct, frozen=True, kw_only=True):
     margin_call_fraction: float = 0.4
     stop_out_fraction: float = 0.2
     limit_positions: int = 0
+    limit_orders: int = 0
+    pending_margin_fraction: float = 0.0
     commission: CommissionRule = CommissionRule()
     commission_by_symbol: dict[str, CommissionRule] = {}
     slippage_points: float = 0.0

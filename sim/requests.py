@@ -7,7 +7,7 @@ from typing import Final, Protocol
 import msgspec
 
 from domain.retcodes import Retcode
-from domain.trading import OrderFilling, OrderType
+from domain.trading import OrderFilling, OrderTime, OrderType
 
 
 class TradeAction(IntEnum):
@@ -37,6 +37,9 @@ class TradeRequest(msgspec.Struct, frozen=True, kw_only=True):
     filling: OrderFilling = OrderFilling.FOK
     comment: str = ""
     position_ticket: int = 0
+    stop_limit: float = 0.0
+    time_type: OrderTime = OrderTime.GTC
+    expiration_s: int = 0
 
 
 class TradeAnswer(msgspec.Struct, frozen=True, kw_only=True):

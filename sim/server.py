@@ -5,9 +5,11 @@ from typing import Any, Final
 from domain.retcodes import Retcode
 from domain.symbols import ExecutionMode, SymbolSpec
 from domain.trading import Deal, DealReason, OrderFilling
-from sim import checks
+from sim import checks, room
 from sim.holdings import Fill, Holdings
 from sim.market import Market
+from sim.pending import PendingOrder
+from sim.placing import Placing
 from sim.requests import Disturbance, FillPlan, TradeAction, TradeAnswer, TradeRequest, refused
 
 _COMMENT_LIMIT: Final = 31
@@ -20,6 +22,7 @@ class TradeServer:
         self._market = market
         self._holdings = holdings
         self._fills = fills
+        self._placing = Placing(market, holdings)
 
     def execute(self, request: TradeRequest, reason: DealReason) -> TradeAnswer:
         """The server's answer; where an acknowledgement is lost, TIMEOUT although the request was executed."""
@@ -30,10 +33,17 @@ class TradeServer:
         return TradeAnswer(retcode=Retcode.TIMEOUT, comment="no answer") if disturbance.lost_answer else answer
 
     def _dispatch(self, request: TradeRequest, reason: DealReason, disturbance: Disturbance) -> TradeAnswer:
-        if request.action == TradeAction.SLTP:
-            return self._modify(request)
-        if request.action != TradeAction.DEAL:
-            return refused(Retcode.INVALID, f"{TradeAction(request.action).name} is not simulated: market orders only")
+        match request.action:
+            case TradeAction.DEAL:
+                return self._deal(request, reason, disturbance)
+            case TradeAction.SLTP:
+                return self._modify(request)
+            case TradeAction.PENDING | TradeAction.MODIFY | TradeAction.REMOVE:
+                return self._placed(request, self._placing.execute(request, reason))
+            case _:
+                return refused(Retcode.INVALID, f"{TradeAction(request.action).name} is not simulated")
+
+    def _deal(self, request: TradeRequest, reason: DealReason, disturbance: Disturbance) -> TradeAnswer:
         if request.symbol not in self._market.index_of or checks.side_of(request) == 0:
             return refused(Retcode.INVALID, "unknown symbol or order type")
         refusal = self._market_refusal(request)
@@ -53,6 +63,8 @@ class TradeServer:
             return Retcode.MARKET_CLOSED
         if not self._market.is_quoted(index):
             return Retcode.PRICE_OFF
+        if spec.execution_mode == ExecutionMode.INSTANT and not checks.is_on_grid(request.price, spec):
+            return Retcode.INVALID_PRICE
         price = self._market.price(index, checks.side_of(request))
         allowed = (request.deviation_points + 0.5) * spec.point
         moved = spec.execution_mode == ExecutionMode.INSTANT and abs(request.price - price) > allowed
@@ -67,7 +79,10 @@ class TradeServer:
         if refusal is not None:
             return self._refusal(request, refusal)
         fill = self._fill(request, reason, index, side, disturbance)
-        refusal = self._room_refusal(index, side, fill) if fill.volume else Retcode.REJECT
+        if not fill.volume:
+            refusal = Retcode.REJECT
+        else:
+            refusal = room.position_refusal(self._market, self._holdings, index, side, fill.volume, fill.price)
         if refusal is not None:
             return self._refusal(request, refusal)
         return self._done(request, self._holdings.open(index, side, fill))
@@ -113,19 +128,6 @@ class TradeServer:
         bid, ask, _ = self._market.quote(int(position["symbol_index"]))
         return checks.freeze_refusal(position, bid, ask, spec)
 
-    def _room_refusal(self, index: int, side: int, fill: Fill) -> Retcode | None:
-        """10040, 10034 or 10019 where the account has no room for a new position."""
-        rows, spec = self._holdings.book.rows, self._market.specs[index]
-        limit = self._holdings.profile.limit_positions
-        if limit and len(rows) >= limit:
-            return Retcode.LIMIT_POSITIONS
-        same = rows[(rows["symbol_index"] == index) & (rows["side"] == side)]
-        if spec.volume_limit and float(same["volume"].sum()) + fill.volume > spec.volume_limit + spec.volume_step / 2.0:
-            return Retcode.LIMIT_VOLUME
-        money = self._holdings.money()
-        extra = self._holdings.margin_with(index, side, fill.volume, fill.price) - money.margin
-        return Retcode.NO_MONEY if extra > max(money.margin_free, 0.0) else None
-
     def _fill(self, request: TradeRequest, reason: DealReason, index: int, side: int, disturbance: Disturbance) -> Fill:
         """What the market gives: volume 0 where Fill-or-Kill cannot be filled in whole."""
         spec = self._market.specs[index]
@@ -153,6 +155,21 @@ class TradeServer:
             order_ticket=deal.order_ticket,
             volume=deal.volume,
             price=deal.price,
+            bid=bid,
+            ask=ask,
+            comment="Request executed",
+        )
+
+    def _placed(self, request: TradeRequest, placed: PendingOrder | Retcode) -> TradeAnswer:
+        if placed == Retcode.INVALID:
+            return refused(Retcode.INVALID, "unknown order, symbol or order type")
+        if not isinstance(placed, PendingOrder):
+            return self._refusal(request, placed)
+        bid, ask, _ = self._market.quote(placed.symbol_index)
+        return TradeAnswer(
+            retcode=Retcode.DONE,
+            order_ticket=placed.order.order_ticket,
+            volume=placed.order.volume_current,
             bid=bid,
             ask=ask,
             comment="Request executed",

@@ -13,6 +13,7 @@ from domain.updates import Money, TradeUpdate
 from sim import matching
 from sim.holdings import Holdings
 from sim.market import Market
+from sim.pending import OrderDetail
 from sim.profiles import AccountProfile
 from sim.requests import FairFills, FillPlan, TradeAnswer, TradeRequest, refused
 from sim.server import TradeServer
@@ -49,8 +50,9 @@ class SimTerminal:
         leverage = profile.leverage_at(profile.deposit)
         self._market = Market(specs, profile.currency, profile.currency_digits, leverage, start_msc)
         self._holdings = Holdings(profile, self._market)
-        self._server = TradeServer(self._market, self._holdings, fills or FairFills())
-        self._watch = ServerWatch(self._market, self._holdings)
+        plan = fills or FairFills()
+        self._server = TradeServer(self._market, self._holdings, plan)
+        self._watch = ServerWatch(self._market, self._holdings, plan)
 
     @property
     def specs(self) -> tuple[SymbolSpec, ...]:
@@ -73,7 +75,8 @@ class SimTerminal:
         """Index of the first of `ticks[start:stop]` at which the server acts by itself, or `stop`.
 
         It acts at a stop loss, a take profit or a stop-out inside a trade session, and at the first tick of a broker
-        day while positions are open (swap). `ticks` are in time order.
+        day while positions are open (swap); where a pending order is reached, and when one expires. `ticks` are in time
+        order.
         """
         return self._watch.scan(symbol_index, ticks, start, stop)
 
@@ -82,7 +85,7 @@ class SimTerminal:
         self._market.take_quote(symbol_index, ticks, index)
 
     def on_tick(self, symbol_index: int, ticks: matching.Rows, index: int) -> TradeUpdate | None:
-        """Take `ticks[index]` in: swap of a midnight that has passed, stops and targets at this quote, stop-out.
+        """Take `ticks[index]` in: swap of a midnight that has passed, what this quote reaches, stop-out.
 
         What changed, changes by hand since the last report included; None for nothing.
         """
@@ -144,6 +147,20 @@ class SimTerminal:
         """The open position with this ticket."""
         return self._holdings.position(position_ticket)
 
+    def orders(self) -> tuple[Order, ...]:
+        """Pending orders, oldest first."""
+        return tuple(pending.order for pending in self._holdings.pending)
+
+    def order(self, order_ticket: int) -> Order | None:
+        """The pending order with this ticket."""
+        pending = self._holdings.pending.get(order_ticket)
+        return None if pending is None else pending.order
+
+    def order_detail(self, order_ticket: int) -> OrderDetail | None:
+        """What else is known of an order, pending or in the history."""
+        pending = self._holdings.pending.get(order_ticket)
+        return self._holdings.ledger.details.get(order_ticket) if pending is None else pending.detail
+
     @property
     def deals(self) -> tuple[Deal, ...]:
         """All deals, oldest first; the first is the deposit."""
@@ -151,7 +168,7 @@ class SimTerminal:
 
     @property
     def order_history(self) -> tuple[Order, ...]:
-        """All finished orders, oldest first."""
+        """All finished orders in the order in which they were finished."""
         return tuple(self._holdings.ledger.orders)
 
     def snapshot(self, since_msc: int = 0, since_ticket: int = 0) -> TradeUpdate:
@@ -159,7 +176,9 @@ class SimTerminal:
         since = (since_msc, since_ticket)
         chosen = tuple(deal for deal in self._holdings.ledger.deals if (deal.time_msc, deal.deal_ticket) > since)
         self._holdings.mark_reported()
-        return TradeUpdate(money=self.money(), deals=chosen, positions=self.positions(), complete=True)
+        return TradeUpdate(
+            money=self.money(), deals=chosen, positions=self.positions(), orders=self.orders(), complete=True
+        )
 
     def take_changes(self) -> TradeUpdate | None:
         """What changed since this was last asked, or since the last snapshot; None for nothing."""

@@ -1,6 +1,6 @@
-"""What the trade server does without being asked: swaps at midnight, stops and targets, and the stop-out.
+"""What the trade server does without being asked: swaps, pending orders, stops and targets, and the stop-out.
 
-It acts at the ticks of symbols that positions are held in. `ServerWatch.scan` finds such a tick without looking at
+It acts at the ticks of symbols that have positions or orders. `ServerWatch.scan` finds such a tick without looking at
 every position at every tick; `ServerWatch.act` does there what is due.
 """
 
@@ -9,27 +9,34 @@ from typing import Final
 import numpy as np
 
 from domain.symbols import SymbolSpec
-from domain.trading import DealReason, Position
+from domain.trading import DealReason, OrderState, Position
 from sim import matching
+from sim.activation import Activation
 from sim.holdings import Fill, Holdings
 from sim.market import Market, next_opening_s
+from sim.pending import PendingOrder
+from sim.requests import FillPlan
 
 _COMMENT_LIMIT: Final = 31
 
 
 class ServerWatch:
-    """Watches over `holdings` at the quotes of `market`."""
+    """Watches over `holdings` at the quotes of `market`; `fills` may disturb the filling of pending orders."""
 
-    def __init__(self, market: Market, holdings: Holdings) -> None:
+    def __init__(self, market: Market, holdings: Holdings, fills: FillPlan) -> None:
         self._market = market
         self._holdings = holdings
+        self._activation = Activation(market, holdings, fills)
 
     def scan(self, symbol_index: int, ticks: matching.Rows, start: int, stop: int) -> int:
         """Index of the first of `ticks[start:stop]` at which something is due, or `stop`."""
-        rows = self._holdings.book.rows
-        if not len(rows):
+        pending = self._holdings.pending
+        if not len(self._holdings.book) and not len(pending):
             return stop
-        end = int(matching.first_at(ticks, start, stop, self._market.next_midnight_msc()))
+        next_msc = pending.next_expiry_msc
+        if len(self._holdings.book):
+            next_msc = min(next_msc, self._market.next_midnight_msc())
+        end = int(matching.first_at(ticks, start, stop, next_msc))
         quotes, spec = self._market.quotes, self._market.specs[symbol_index]
         levels = self._levels(symbol_index, quotes)
         while start < end:
@@ -49,11 +56,14 @@ class ServerWatch:
 
     def act(self, symbol_index: int, before_msc: int) -> None:
         """Do what is due at the latest tick, one of `symbol_index`; the tick before it came at `before_msc`."""
-        if not len(self._holdings.book):
+        if not len(self._holdings.book) and not len(self._holdings.pending):
             return
         self._holdings.charge_swaps(before_msc)
+        self._activation.expire()
         if self._market.in_session(symbol_index):
             self._close_triggered(symbol_index)
+            if self._activation.activate(symbol_index):
+                self._close_triggered(symbol_index)  # a gap may have passed the levels of a new position, too
             self._stop_out(symbol_index)
 
     # -- what is due -------------------------------------------------------------------------------------------------
@@ -62,12 +72,17 @@ class ServerWatch:
         """Between these prices nothing is due; where no more than the stop-out is near, they lie before it."""
         rows = self._holdings.book.rows
         levels = matching.trigger_levels(rows, symbol_index)
+        if len(self._holdings.pending):
+            levels = matching.order_levels(self._holdings.pending.rows, symbol_index, levels)
         cushion = self._holdings.ledger.balance - self._holdings.stop_out_equity
         return matching.solvent_levels(rows, symbol_index, quotes, self._market.money_rows, cushion, levels)
 
     def _is_due(self, symbol_index: int, quotes: matching.Rows) -> bool:
-        rows, quote = self._holdings.book.rows, quotes[symbol_index]
-        if matching.triggered(rows, symbol_index, quote["bid"], quote["ask"], np.empty(len(rows), np.int64)):
+        rows, orders = self._holdings.book.rows, self._holdings.pending.rows
+        bid, ask = float(quotes[symbol_index]["bid"]), float(quotes[symbol_index]["ask"])
+        if matching.triggered(rows, symbol_index, bid, ask, np.empty(len(rows), np.int64)):
+            return True
+        if len(orders) and matching.reached_orders(orders, symbol_index, bid, ask, np.empty(len(orders), np.bool_)):
             return True
         return self._holdings.is_broke(quotes) and symbol_index in rows["symbol_index"]
 
@@ -98,10 +113,17 @@ class ServerWatch:
     # -- stop-out ----------------------------------------------------------------------------------------------------
 
     def _stop_out(self, symbol_index: int) -> None:
-        """Close the position with the largest loss, look again, and so on until the margin level is above."""
+        """Drop the order that reserves most, then close the position with the largest loss, one by one.
+
+        The margin level is looked at again after each, until it is above.
+        """
         if symbol_index not in self._holdings.book.rows["symbol_index"]:
             return
         while self._holdings.is_broke(self._market.quotes):
+            greedy = self._greediest_order()
+            if greedy is not None:
+                self._holdings.finish(greedy, OrderState.CANCELED)
+                continue
             worst = self._worst_position()
             if worst is None:
                 return
@@ -109,6 +131,12 @@ class ServerWatch:
             level = 100.0 * money.equity / money.margin
             comment = f"[so {level:.2f}%/{money.equity:.2f}/{money.margin:.2f}]"
             self._close(worst, DealReason.SO, comment[:_COMMENT_LIMIT], slips=True)
+
+    def _greediest_order(self) -> PendingOrder | None:
+        """The pending order that reserves the most margin; None where none reserves any."""
+        holdings = self._holdings
+        found = max(holdings.pending, key=holdings.reserved_margin, default=None)
+        return found if found is not None and holdings.reserved_margin(found) > 0.0 else None
 
     def _worst_position(self) -> Position | None:
         """The largest loss among the positions whose symbol trades now; of equal ones the oldest."""

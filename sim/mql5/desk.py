@@ -11,7 +11,7 @@ from domain.pricing import SymbolMoney, position_profit, required_margin, symbol
 from domain.retcodes import Retcode
 from domain.symbols import SymbolSpec
 from domain.timeframes import DAY_S, Timeframe
-from domain.trading import AccountSnapshot, Deal, Order, OrderFilling, OrderType, Position
+from domain.trading import AccountSnapshot, Deal, Order, OrderFilling, OrderTime, OrderType, Position
 from domain.updates import TradeUpdate
 from marketdata.tape import Tape
 from sim import checks
@@ -177,7 +177,7 @@ class Desk:
             return ((one.order_ticket, one) for one in reversed(self.past_orders))
         if domain == Domain.DEAL:
             return ((one.deal_ticket, one) for one in reversed(self.deals))
-        return ()  # the simulated broker fills or refuses at once: no order ever stands
+        return ((one.order_ticket, one) for one in self.terminal.orders())
 
     def pool(self, domain: int, question: int, first: int, second: int) -> int:
         """How many, which ticket, is it there; and what HistorySelect chooses."""
@@ -405,7 +405,7 @@ def _request_in(given: HostRequest) -> TradeRequest:
     known = {int(action) for action in TradeAction}
     return TradeRequest(
         action=TradeAction(given.action) if given.action in known else TradeAction.PENDING,
-        symbol=given.symbol.decode(),
+        symbol=given.symbol.decode() if given.action in known else "",
         magic=given.magic,
         order_ticket=given.order,
         volume=given.volume,
@@ -417,6 +417,9 @@ def _request_in(given: HostRequest) -> TradeRequest:
         filling=OrderFilling(given.type_filling) if given.type_filling in list(OrderFilling) else OrderFilling.BOC,
         comment=given.comment.decode(),
         position_ticket=given.position,
+        stop_limit=given.stoplimit,
+        time_type=OrderTime(given.type_time) if given.type_time in list(OrderTime) else OrderTime.GTC,
+        expiration_s=given.expiration,
     )
 
 

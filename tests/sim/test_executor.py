@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.intents import Intent, IntentKind, comment_of, intent_id_in
 from domain.retcodes import Retcode
-from domain.trading import AccountTradeMode
+from domain.trading import AccountTradeMode, OrderType
 from domain.updates import IntentResult, ResultPhase, TradeUpdate
 from sim.executor import Executor, ExecutorGuards
 from sim.memory import DiskMemory, IntentMemory, RamMemory, Remembered
@@ -89,10 +89,36 @@ def test_levels_are_moved() -> None:
     assert [(position.sl, position.tp) for position in update.positions] == [(1.095, 1.13)]
 
 
-def test_pending_orders_are_refused_with_the_reason() -> None:
+def test_a_pending_order_is_canceled_and_told() -> None:
+    desk = Desk()
+    ticket = desk.venue.pend(OrderType.BUY_LIMIT, 0.1, 1.09).order_ticket
+    update = desk.execute(on(0, IntentKind.CANCEL, order_ticket=ticket))
+    assert (update.results[-1].retcode, update.results[-1].order_ticket) == (Retcode.DONE, ticket)
+    assert update.orders_gone == (ticket,)
+    assert desk.venue.terminal.orders() == ()
+
+
+def test_an_order_that_is_not_there_cannot_be_canceled() -> None:
     result = Desk().result(on(0, IntentKind.CANCEL, order_ticket=5))
     assert result.retcode == Retcode.INVALID
-    assert "not simulated" in result.text
+    assert "unknown order" in result.text
+
+
+def test_an_order_of_somebody_else_is_not_canceled() -> None:
+    desk = Desk()
+    ticket = desk.venue.pend(OrderType.BUY_LIMIT, 0.1, 1.09, magic=5).order_ticket
+    result = desk.result(on(0, IntentKind.CANCEL, order_ticket=ticket))
+    assert (result.retcode, result.text) == (Retcode.REJECT, f"EA: order {ticket} is not ours, magic 5")
+    assert len(desk.venue.terminal.orders()) == 1
+
+
+@pytest.mark.parametrize(("fault", "retcode"), [(LOST, Retcode.DONE), (TIMED_OUT, Retcode.TIMEOUT)])
+def test_a_cancel_whose_answer_was_lost_is_looked_for(fault: Disturbance, retcode: Retcode) -> None:
+    desk = Desk(Disturbance(), fault)
+    ticket = desk.venue.pend(OrderType.BUY_LIMIT, 0.1, 1.09).order_ticket
+    result = desk.result(on(0, IntentKind.CANCEL, order_ticket=ticket))
+    assert result.retcode == retcode
+    assert result.text == ("EA: no answer, but the order is canceled" if fault is LOST else "timeout")
 
 
 @pytest.mark.parametrize("retcode", [Retcode.REQUOTE, Retcode.PRICE_CHANGED, Retcode.PRICE_OFF])

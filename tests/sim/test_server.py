@@ -115,7 +115,8 @@ def test_another_filling_than_the_symbol_s_is_10030(filling: OrderFilling) -> No
     [
         msgspec.structs.replace(order(1, 0.1), symbol="NOPE"),
         msgspec.structs.replace(order(1, 0.1), type=OrderType.BUY_LIMIT),
-        TradeRequest(action=TradeAction.PENDING, symbol="EURUSD", volume=0.1, type=OrderType.BUY_LIMIT, price=1.0),
+        TradeRequest(action=TradeAction.PENDING, symbol="EURUSD", volume=0.1, type=OrderType.BUY, price=1.0),
+        TradeRequest(action=TradeAction.PENDING, symbol="NOPE", volume=0.1, type=OrderType.BUY_LIMIT, price=1.0),
         TradeRequest(action=TradeAction.REMOVE, order_ticket=5),
         TradeRequest(action=TradeAction.MODIFY, order_ticket=5),
         TradeRequest(action=TradeAction.CLOSE_BY, position_ticket=5),

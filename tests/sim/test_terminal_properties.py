@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -10,9 +11,20 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from domain.pricing import position_profit, rounded_money
 from domain.retcodes import Outcome, Retcode, outcome_of
 from domain.symbols import FillingFlag
-from domain.trading import DealEntry, DealReason, DealType, OrderFilling, Position
+from domain.trading import (
+    DealEntry,
+    DealReason,
+    DealType,
+    Order,
+    OrderFilling,
+    OrderState,
+    OrderTime,
+    OrderType,
+    Position,
+)
 from domain.updates import TradeUpdate
 from sim.matching import Rows
+from sim.pending import BUYS, PENDING_TYPES, STOP_LIMITS
 from sim.profiles import JUSTMARKETS_TIERS, CommissionCharge, CommissionRule
 from sim.requests import Disturbance, FillPlan, TradeRequest
 from tests.sim.venues import DAY_MSC, EURUSD, MONDAY_MSC, PROFILE, USDJPY, Venue, open_all_week, order, ticks_of
@@ -30,7 +42,22 @@ ACCOUNT = msgspec.structs.replace(
 )
 SIDES = st.sampled_from([1, -1])
 LOTS = st.integers(1, 300).map(lambda steps: steps / 100)
+PENDING = st.sampled_from(sorted(PENDING_TYPES))
+AWAY = st.integers(1, 60)
 DISTANCES = st.sampled_from([0, 0, 5, 20, 100])
+
+
+def prices_of(
+    kind: OrderType, quote: tuple[float, float, int], away: int, sl: int, tp: int
+) -> tuple[float, float, float, float]:
+    """Price of an order `away` points from the quote, its levels, and the limit price of a stop-limit."""
+    side = 1 if kind in BUYS else -1
+    below = kind in (OrderType.BUY_LIMIT, OrderType.SELL_STOP, OrderType.SELL_STOP_LIMIT)
+    price = round((quote[1] if side > 0 else quote[0]) + (-1 if below else 1) * away * 1e-5, 5)
+    limit = round(price - side * 7e-5, 5) if kind in STOP_LIMITS else 0.0
+    opens = limit or price
+    stop, target = (round(opens - side * one * 1e-5, 5) if one else 0.0 for one in (sl, -tp))
+    return price, stop, target, limit
 
 
 class Moods(FillPlan):
@@ -53,6 +80,7 @@ class Books(RuleBasedStateMachine):
         self.venue = Venue(EURUSD_WITH_SWAP, USDJPY_WITH_SWAP, profile=ACCOUNT, fills=self.fills)
         self.terminal = self.venue.terminal
         self.told: list[int] = []
+        self.orders_told: dict[int, Order] = {}
         self.quote(0, 0, 2, 1)
         self.quote(1, 0, 2, 1)
 
@@ -104,6 +132,29 @@ class Books(RuleBasedStateMachine):
             round(price + position.side * tp * spec.point, spec.digits) if tp else 0.0,
         )
 
+    @rule(kind=PENDING, volume=LOTS, away=AWAY, sl=DISTANCES, tp=DISTANCES, hours=st.integers(0, 40))
+    def pend(self, kind: OrderType, volume: float, away: int, sl: int, tp: int, hours: int) -> None:
+        price, stop, target, limit = prices_of(kind, self.terminal.quote(EURUSD.name), away, sl, tp)
+        time_type = OrderTime.SPECIFIED if hours else OrderTime.GTC
+        expiration_s = self.terminal.now_msc // 1000 + hours * 3600
+        answer = self.venue.pend(
+            kind, volume, price, sl=stop, tp=target, stop_limit=limit, time_type=time_type, expiration_s=expiration_s
+        )
+        assert answer.retcode in (Retcode.DONE, *_faults())
+
+    @precondition(lambda self: self.terminal.orders())
+    @rule(pick=st.integers(0, 99), away=AWAY, remove=st.booleans())
+    def change_order(self, pick: int, away: int, remove: bool) -> None:
+        orders = self.terminal.orders()
+        chosen = orders[pick % len(orders)]
+        price, _, _, limit = prices_of(chosen.type, self.terminal.quote(EURUSD.name), away, 0, 0)
+        answer = (
+            self.venue.cancel(chosen.order_ticket)
+            if remove
+            else self.venue.change(chosen.order_ticket, price, stop_limit=limit)
+        )
+        assert answer.retcode in (Retcode.DONE, Retcode.NO_CHANGES, *_faults())
+
     @rule(fault=st.sampled_from([Disturbance(retcode=Retcode.REQUOTE), Disturbance(lost_answer=True)]))
     def disturb(self, fault: Disturbance) -> None:
         self.fills.next = fault
@@ -124,6 +175,10 @@ class Books(RuleBasedStateMachine):
             self.told.extend(deal.deal_ticket for deal in update.deals)
             assert update.money == self.terminal.money()
             assert not {one.position_ticket for one in update.positions} & set(update.positions_gone)
+            assert not {one.order_ticket for one in update.orders} & set(update.orders_gone)
+            self.orders_told.update({one.order_ticket: one for one in update.orders})
+            for ticket in update.orders_gone:
+                self.orders_told.pop(ticket, None)
 
     def _pick(self, pick: int) -> Position:
         positions = self.terminal.positions()
@@ -178,14 +233,44 @@ class Books(RuleBasedStateMachine):
         deals = [deal.deal_ticket for deal in self.terminal.deals]
         orders = [one.order_ticket for one in self.terminal.order_history]
         positions = [one.position_ticket for one in self.terminal.positions()]
+        opened = [one.time_msc for one in self.terminal.positions()]
+        standing = [one.order_ticket for one in self.terminal.orders()]
         assert deals == sorted(set(deals))
-        assert orders == sorted(set(orders))
-        assert positions == sorted(set(positions))
-        assert {deal.order_ticket for deal in self.terminal.deals} - {0} == set(orders)
+        assert standing == sorted(set(standing))
+        assert len(set(orders)) == len(orders)
+        assert not set(orders) & set(standing)
+        assert len(set(positions)) == len(positions)
+        assert opened == sorted(opened)
+
+    @invariant()
+    def orders_end_once_and_as_they_should(self) -> None:
+        dealt: dict[int, float] = defaultdict(float)
+        for deal in self.terminal.deals:
+            dealt[deal.order_ticket] += deal.volume
+        del dealt[0]
+        for one in (*self.terminal.order_history, *self.terminal.orders()):
+            filled = round(dealt.pop(one.order_ticket, 0.0), 8)
+            assert filled + one.volume_current == pytest.approx(one.volume_initial)
+            assert (one.state == OrderState.FILLED) == (one.volume_current == 0.0)
+            assert (one.state == OrderState.PARTIAL) <= (filled > 0.0)
+            detail = self.terminal.order_detail(one.order_ticket)
+            assert detail is not None
+            assert (detail.time_done_msc > 0) == (one not in self.terminal.orders())
+        assert not dealt
+
+    @invariant()
+    def no_order_is_left_behind_the_quote(self) -> None:
+        bid, ask, _ = self.terminal.quote(EURUSD.name)
+        for one in self.terminal.orders():
+            away = (ask if one.type in BUYS else bid) - one.price_open
+            waits_below = one.type in (OrderType.BUY_LIMIT, OrderType.SELL_STOP, OrderType.SELL_STOP_LIMIT)
+            assert away > 0 if waits_below else away < 0
+            assert not one.time_expiration_s or one.time_expiration_s * 1000 > self.terminal.now_msc
 
     def teardown(self) -> None:
         self.tell()
         assert self.told == [deal.deal_ticket for deal in self.terminal.deals]
+        assert tuple(self.orders_told[ticket] for ticket in sorted(self.orders_told)) == self.terminal.orders()
 
 
 def _faults() -> list[Retcode]:
@@ -210,13 +295,18 @@ def _played_by_scan(venue: Venue, ticks: Rows) -> list[int]:
 
 
 @given(
-    st.lists(st.tuples(SIDES, DISTANCES, DISTANCES), min_size=1, max_size=4),
+    st.lists(st.tuples(SIDES, DISTANCES, DISTANCES), max_size=4),
     st.lists(st.integers(-40, 40), min_size=1, max_size=60),
     st.sampled_from([1000, 3_600_000, 7 * 3_600_000]),
     st.sampled_from([10_000.0, 480.0, 250.0]),
+    st.lists(st.tuples(PENDING, AWAY, DISTANCES, DISTANCES, st.integers(0, 30)), max_size=4),
 )
 def test_the_scan_misses_nothing(
-    positions: list[tuple[int, int, int]], drifts: list[int], step_msc: int, deposit: float
+    positions: list[tuple[int, int, int]],
+    drifts: list[int],
+    step_msc: int,
+    deposit: float,
+    orders: list[tuple[OrderType, int, int, int, int]],
 ) -> None:
     """Stops, targets, nights, weekends, closed sessions and stop-outs: the same as when every tick is looked at."""
     spec = msgspec.structs.replace(EURUSD, swap_long=-7.51, swap_short=-3.0)
@@ -228,6 +318,10 @@ def test_the_scan_misses_nothing(
             price = 1.1 if side > 0 else 1.1001
             stop = round(price - side * sl * 1e-5, 5) if sl else 0.0
             venue.open(side, 0.5, sl=stop, tp=round(price + side * tp * 1e-5, 5) if tp else 0.0)
+        for kind, away, sl, tp, hours in orders:
+            price, stop, target, limit = prices_of(kind, venue.terminal.quote("EURUSD"), away, sl, tp)
+            expires = {"time_type": OrderTime.SPECIFIED, "expiration_s": MONDAY_MSC // 1000 + hours * 3600}
+            venue.pend(kind, 0.3, price, sl=stop, tp=target, stop_limit=limit, **(expires if hours else {}))
         venue.terminal.take_changes()
     quotes = [(round(1.1 + drift * 1e-5, 5), round(1.1001 + drift * 1e-5, 5)) for drift in drifts]
     ticks = ticks_of(quotes, start_msc=MONDAY_MSC + 2000, step_msc=step_msc)
@@ -235,3 +329,5 @@ def test_the_scan_misses_nothing(
     assert _played_by_scan(scanned, ticks) == seen
     assert scanned.terminal.deals == watched.terminal.deals
     assert scanned.terminal.positions() == watched.terminal.positions()
+    assert scanned.terminal.orders() == watched.terminal.orders()
+    assert scanned.terminal.order_history == watched.terminal.order_history

@@ -1,13 +1,14 @@
 """A simulated account with one or two symbols, and short ways to quote it and trade on it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from domain.dtypes import TICK_DTYPE
 from domain.symbols import SymbolSpec
-from domain.trading import DealReason, OrderType
+from domain.trading import DealReason, OrderFilling, OrderType
 from domain.updates import TradeUpdate
 from sim.matching import Rows
 from sim.profiles import AccountProfile, LeverageTier, justmarkets_symbol
@@ -79,6 +80,28 @@ class Venue:
         """Set the levels of a position."""
         request = TradeRequest(action=TradeAction.SLTP, sl=sl, tp=tp, position_ticket=position_ticket)
         return self.terminal.send(request)
+
+    def pend(self, kind: OrderType, volume: float, price: float, **fields: Any) -> TradeAnswer:  # noqa: ANN401
+        """A pending order; `fields` are those of a request."""
+        request = TradeRequest(
+            action=TradeAction.PENDING,
+            type=kind,
+            volume=volume,
+            price=price,
+            filling=OrderFilling.RETURN,
+            symbol=self.symbol,
+            magic=MAGIC,
+        )
+        return self.terminal.send(msgspec.structs.replace(request, **fields))
+
+    def change(self, order_ticket: int, price: float, **fields: Any) -> TradeAnswer:  # noqa: ANN401
+        """New terms for a pending order."""
+        request = TradeRequest(action=TradeAction.MODIFY, order_ticket=order_ticket, price=price)
+        return self.terminal.send(msgspec.structs.replace(request, **fields))
+
+    def cancel(self, order_ticket: int) -> TradeAnswer:
+        """Remove a pending order."""
+        return self.terminal.send(TradeRequest(action=TradeAction.REMOVE, order_ticket=order_ticket))
 
     def by_hand(self, side: int, volume: float) -> TradeAnswer:
         """What a person does in the terminal."""
