@@ -8,9 +8,10 @@ import msgspec
 import numpy as np
 
 from domain.dtypes import RATES_DTYPE
+from domain.pricing import rounded_price
 from domain.symbols import SymbolSpec, SymbolTradeMode
 from domain.timeframes import Timeframe
-from domain.trading import OrderType
+from domain.trading import OrderFilling, OrderType
 from marketdata.tape import Tape
 from sim.feed import Feed
 from sim.matching import Rows
@@ -23,7 +24,7 @@ _PLENTY: float = 1e12
 
 
 def rehearse(profile: AccountProfile, spec: SymbolSpec, ticks: Rows) -> SimTerminal:
-    """Quote, open, stop out, swap and close on a scratch account in `spec`, at the first of `ticks` (at least one).
+    """Quote, open, order, stop out, swap and close on a scratch account in `spec`, at the first of `ticks` (not none).
 
     Returns the scratch terminal. Kernels are compiled for arrays like `ticks`: a read-only one needs another version.
     """
@@ -38,13 +39,26 @@ def rehearse(profile: AccountProfile, spec: SymbolSpec, ticks: Rows) -> SimTermi
     feed.bars(spec.name, Timeframe.M1, 1, 1)
     for side in (OrderType.BUY, OrderType.SELL):
         terminal.send(_order(open_to_all, side))
+    waiting = terminal.send(_order_far_below(open_to_all, float(first[0]["ask"])))
     terminal.scan(0, ticks, 0, len(first))
     terminal.on_tick(0, first, 0)
+    terminal.send(TradeRequest(action=TradeAction.REMOVE, order_ticket=waiting.order_ticket))
     for position in terminal.positions():
         closing = OrderType.SELL if position.side > 0 else OrderType.BUY
         ticket = position.position_ticket
         terminal.send(msgspec.structs.replace(_order(open_to_all, closing), position_ticket=ticket))
     return terminal
+
+
+def _order_far_below(spec: SymbolSpec, ask: float) -> TradeRequest:
+    return TradeRequest(
+        action=TradeAction.PENDING,
+        symbol=spec.name,
+        volume=spec.volume_min,
+        price=max(float(rounded_price(ask / 2.0, spec.tick_size, spec.digits)), spec.tick_size),
+        type=OrderType.BUY_LIMIT,
+        filling=OrderFilling.RETURN,
+    )
 
 
 def _order(spec: SymbolSpec, side: OrderType) -> TradeRequest:

@@ -2,12 +2,11 @@
 
 from typing import Final
 
-from domain.trading import Deal, DealEntry, Order, OrderState, Position
+from domain.trading import Deal, DealEntry, Order, Position
 from sim.metatrader5.structs import TradeDeal, TradeOrder, TradePosition, filled
 from sim.terminal import SimTerminal
 
 _MS_PER_S: Final = 1000
-_ACTIVE_STATES: Final = (OrderState.STARTED, OrderState.PLACED, OrderState.PARTIAL)
 
 
 def positions_of(terminal: SimTerminal) -> tuple[TradePosition, ...]:
@@ -18,14 +17,13 @@ def positions_of(terminal: SimTerminal) -> tuple[TradePosition, ...]:
 
 def orders_of(terminal: SimTerminal) -> tuple[TradeOrder, ...]:
     """Active orders, oldest first."""
-    return tuple(_order(order, None) for order in terminal.order_history if order.state in _ACTIVE_STATES)
+    return tuple(_order(order, None, terminal) for order in terminal.orders())
 
 
 def finished_orders_of(terminal: SimTerminal) -> tuple[TradeOrder, ...]:
     """Orders of the history, oldest first."""
     deals = {deal.order_ticket: deal for deal in terminal.deals}
-    finished = (order for order in terminal.order_history if order.state not in _ACTIVE_STATES)
-    return tuple(_order(order, deals.get(order.order_ticket)) for order in finished)
+    return tuple(_order(order, deals.get(order.order_ticket), terminal) for order in terminal.order_history)
 
 
 def deals_of(terminal: SimTerminal) -> tuple[TradeDeal, ...]:
@@ -58,9 +56,10 @@ def _position(held: Position, terminal: SimTerminal, reason: int) -> TradePositi
     )
 
 
-def _order(order: Order, deal: Deal | None) -> TradeOrder:
-    """`deal` is the order's last one, if it had any; without one its end is not known (cancelled, expired)."""
-    done_msc = deal.time_msc if deal is not None else 0
+def _order(order: Order, deal: Deal | None, terminal: SimTerminal) -> TradeOrder:
+    """`deal` is the order's last one, if it had any."""
+    detail = terminal.order_detail(order.order_ticket)
+    done_msc = detail.time_done_msc if detail is not None else 0
     return filled(
         TradeOrder,
         ticket=order.order_ticket,
@@ -73,7 +72,10 @@ def _order(order: Order, deal: Deal | None) -> TradeOrder:
         state=int(order.state),
         magic=order.magic,
         position_id=order.position_id,
-        reason=int(deal.reason) if deal is not None else 0,
+        reason=int(detail.reason) if detail is not None else 0,
+        type_time=int(detail.time_type) if detail is not None else 0,
+        type_filling=int(detail.filling) if detail is not None else 0,
+        price_stoplimit=detail.stop_limit if detail is not None else 0.0,
         volume_initial=order.volume_initial,
         volume_current=order.volume_current,
         price_open=order.price_open,

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from domain.pricing import SymbolMoney, position_profit, required_margin, symbol_money
 from domain.retcodes import Retcode
-from domain.trading import DealReason, OrderFilling, OrderType
+from domain.trading import DealReason, OrderFilling, OrderTime, OrderType
 from sim.metatrader5.arguments import number, plain_integer, request_fields, text
 from sim.metatrader5.checking import order_refusal
 from sim.metatrader5.desk import DESK, call
@@ -132,6 +132,9 @@ def _server_request(request: TradeRequest) -> ServerRequest | None:
             filling=OrderFilling(request.type_filling),
             comment=request.comment,
             position_ticket=request.position,
+            stop_limit=request.stoplimit,
+            time_type=OrderTime(request.type_time),
+            expiration_s=request.expiration,
         )
     except ValueError:
         return None

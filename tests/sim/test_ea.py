@@ -5,11 +5,12 @@ import pytest
 from domain.intents import Intent, IntentKind
 from domain.retcodes import Retcode
 from domain.timeframes import Timeframe
+from domain.trading import OrderType
 from domain.updates import ResultPhase
 from sim.ea import EaRules
 from sim.requests import Disturbance, ScriptedFills
 from tests.sim.bridge_double import decision, times_of
-from tests.sim.intents import intent, on
+from tests.sim.intents import NEVER_NS, intent, on
 from tests.sim.rig import FLAT, OTHER_SECRET, Rig, at_batch
 from tests.sim.test_feed import HISTORY
 from tests.sim.venues import MAGIC, MONDAY_MSC
@@ -74,6 +75,24 @@ def test_a_watermark_leaves_old_deals_out() -> None:
     rig.venue.open(1, 0.1)
     rig.wire.connect()
     assert rig.bridge.snapshots[0].update.deals == rig.venue.terminal.deals[1:]
+
+
+def test_pending_orders_are_told_in_snapshot_and_report() -> None:
+    """Placed by hand, then reached: the bridge hears of both, and its CANCEL is carried out."""
+    rig = Rig(quotes=[FLAT, (1.0988, 1.099), FLAT], step_msc=1000)
+    rig.venue.quote(*FLAT, after_msc=0)
+    reached, waiting = (rig.venue.pend(OrderType.BUY_LIMIT, 0.1, price).order_ticket for price in (1.099, 1.05))
+    rig.wire.connect()
+    (snapshot,) = rig.bridge.snapshots
+    assert snapshot.update.orders == rig.venue.terminal.orders()
+    assert [order.order_ticket for order in snapshot.update.orders] == [reached, waiting]
+    rig.wire.stream()
+    (report,) = rig.bridge.reports
+    assert (report.update.orders, report.update.orders_gone) == ((), (reached,))
+    assert [deal.order_ticket for deal in report.update.deals] == [reached]
+    rig.wire.tell(rig.bridge.order(on(0, IntentKind.CANCEL, order_ticket=waiting, expires_ns=NEVER_NS)))
+    assert rig.bridge.reports[-1].update.orders_gone == (waiting,)
+    assert rig.bridge.reports[-1].update.results[-1].retcode == Retcode.DONE
 
 
 def test_a_wrong_secret_ends_all_attempts() -> None:

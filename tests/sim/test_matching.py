@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.pricing import position_profit, symbol_money
-from domain.trading import DealReason
+from domain.trading import DealReason, OrderType
 from sim import matching
-from sim.matching import POSITION_DTYPE, QUOTE_DTYPE, Rows, TriggerLevels
+from sim.matching import ORDER_DTYPE, POSITION_DTYPE, QUOTE_DTYPE, Rows, TriggerLevels
+from sim.pending import BUYS, PENDING_TYPES
 from sim.profiles import justmarkets_symbol
 from tests.sim.venues import EURUSD, USDJPY, ticks_of
 
@@ -22,6 +23,45 @@ PRICES = st.integers(9_990, 10_010).map(lambda points: points / 10_000)
 LEVELS = st.one_of(st.just(0.0), PRICES)
 BAD_PRICES = st.sampled_from([0.0, -1.0, math.nan, math.inf])
 QUOTES = st.lists(st.tuples(st.one_of(PRICES, BAD_PRICES), st.one_of(PRICES, BAD_PRICES)), min_size=1, max_size=40)
+
+
+def orders_of(*rows: tuple[int, OrderType, float]) -> Rows:
+    """Pending orders (symbol_index, type, price)."""
+    return np.array(list(rows), ORDER_DTYPE)
+
+
+ORDERS = st.lists(st.tuples(st.integers(0, 1), st.sampled_from(sorted(PENDING_TYPES)), PRICES), max_size=6).map(
+    lambda rows: orders_of(*rows)
+)
+
+
+def naive_reached(order: np.void, bid: float, ask: float) -> bool:
+    """As MT5's reference words it: buy orders look at the ask, sell orders at the bid."""
+    price = ask if order["type"] in BUYS else bid
+    waits_for_less = order["type"] in (OrderType.BUY_LIMIT, OrderType.SELL_STOP, OrderType.SELL_STOP_LIMIT)
+    return bool(price <= order["price"] if waits_for_less else price >= order["price"])
+
+
+@given(ORDERS, PRICES, PRICES)
+def test_orders_are_reached_as_the_reference_says(orders: Rows, bid: float, ask: float) -> None:
+    flags = np.empty(len(orders), np.bool_)
+    count = matching.reached_orders(orders, 0, bid, ask, flags)
+    expected = [order["symbol_index"] == 0 and naive_reached(order, bid, ask) for order in orders]
+    assert flags.tolist() == expected
+    assert count == sum(expected)
+
+
+@given(ORDERS, QUOTES)
+def test_the_scan_stops_at_the_first_order_reached(orders: Rows, quotes: list[tuple[float, float]]) -> None:
+    ticks = ticks_of(quotes)
+    nothing = TriggerLevels(-math.inf, math.inf, -math.inf, math.inf)
+    found = matching.first_trigger(ticks, 0, len(ticks), matching.order_levels(orders, 0, nothing))
+    fits = [0 < bid < math.inf and 0 < ask < math.inf for bid, ask in quotes]
+    own = [order for order in orders if order["symbol_index"] == 0]
+    reached = [
+        good and any(naive_reached(one, *quote) for one in own) for good, quote in zip(fits, quotes, strict=True)
+    ]
+    assert found == (reached.index(True) if True in reached else len(ticks))
 
 
 def positions_of(*rows: tuple[int, int, float, float]) -> Rows:
@@ -172,18 +212,36 @@ def test_floating_profit_is_the_sum_over_positions(
     assert matching.floating_profit(positions, quotes, moneys) == pytest.approx(expected, abs=0.005)
 
 
-@pytest.mark.parametrize("kernel", ["trigger_levels", "first_trigger", "first_at", "triggered", "floating_profit"])
+@pytest.mark.parametrize(
+    "kernel",
+    [
+        "trigger_levels",
+        "first_trigger",
+        "first_at",
+        "triggered",
+        "floating_profit",
+        "order_levels",
+        "reached_orders",
+        "solvent_levels",
+    ],
+)
 def test_compiled_and_interpreted_agree(kernel: str) -> None:
     positions = positions_of((0, 1, 0.9999, 1.0003), (0, -1, 1.0004, 0.9996), (1, 1, 0.9998, 0.0))
     ticks = ticks_of([(1.0 + step / 10_000, 1.00005 + step / 10_000) for step in (0, 1, 2, 3, -1)])
     quotes = np.array([(1.0, 1.0001, 1), (100.0, 100.1, 1)], QUOTE_DTYPE)
     moneys = np.concatenate([matching.money_row(money) for money in MONEYS])
+    orders = orders_of(
+        *((0, kind, 0.9999 + kind * 5e-5) for kind in sorted(PENDING_TYPES)), (1, OrderType.BUY_STOP, 1.0)
+    )
     arguments: dict[str, tuple[Any, ...]] = {
         "trigger_levels": (positions, 0),
         "first_trigger": (ticks, 0, 5, TriggerLevels(0.9999, 1.0003, 0.9996, 1.0004)),
         "first_at": (ticks, 0, 5, int(ticks[2]["time_msc"])),
         "triggered": (positions, 0, 0.9999, 1.0, np.empty(3, np.int64)),
         "floating_profit": (positions, quotes, moneys),
+        "order_levels": (orders, 0, TriggerLevels(0.9999, 1.0003, 0.9996, 1.0004)),
+        "reached_orders": (orders, 0, 0.9999, 1.0, np.empty(len(orders), np.bool_)),
+        "solvent_levels": (positions, 0, quotes, moneys, 500.0, TriggerLevels(0.9, 1.1, 0.9, 1.1)),
     }
     compiled = getattr(matching, kernel)
     plain = [

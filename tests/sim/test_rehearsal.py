@@ -6,7 +6,7 @@ import pytest
 from domain import pricing
 from domain.intents import IntentKind
 from domain.symbols import SymbolSpec
-from domain.trading import DealEntry
+from domain.trading import DealEntry, OrderState, OrderType
 from sim import matching
 from sim.rehearsal import rehearse
 from tests.sim.intents import intent, on
@@ -17,6 +17,8 @@ KERNELS: tuple[Any, ...] = (
     matching.first_at,
     matching.first_trigger,
     matching.floating_profit,
+    matching.order_levels,
+    matching.reached_orders,
     matching.solvent_levels,
     matching.take_quote,
     matching.trigger_levels,
@@ -36,7 +38,8 @@ def test_a_rehearsal_trades_on_a_scratch_account(spec: SymbolSpec) -> None:
     terminal = rehearse(PROFILE, spec, ticks_of([(1.1, 1.1002)] * 3))
     entries = [deal.entry for deal in terminal.deals[1:]]
     assert entries == [DealEntry.IN, DealEntry.IN, DealEntry.OUT, DealEntry.OUT]
-    assert terminal.positions() == ()
+    assert (terminal.positions(), terminal.orders()) == ((), ())
+    assert [one.state for one in terminal.order_history].count(OrderState.CANCELED) == 1
 
 
 def test_saturdays_and_small_accounts_are_rehearsed_too() -> None:
@@ -52,6 +55,7 @@ def test_after_a_rehearsal_nothing_is_compiled_any_more() -> None:
     desk = Desk()
     ticket = desk.result(intent()).position_ticket
     desk.result(on(ticket, IntentKind.PARTIAL_CLOSE, side=-1, volume=0.05))
+    desk.venue.pend(OrderType.BUY_LIMIT, 0.1, 1.09)
     desk.venue.terminal.scan(0, ticks, 0, 5)
     desk.venue.quote(1.08, 1.0802)
     assert compiled() == before
