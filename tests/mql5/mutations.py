@@ -39,8 +39,8 @@ MUTATIONS: Final = (
     Mutation(
         "an intent is not on the disk when its order leaves",
         "Executor.mqh",
-        "if(m_memory.Keep(record,true)) {",
-        "if(record.begun_msc>0) {",
+        "if(m_memory.Keep(record,true))",
+        "if(record.begun_msc>0)",
         "test_after_its_death_it_knows_what_it_had_begun",
     ),
     Mutation(
@@ -88,8 +88,8 @@ MUTATIONS: Final = (
     Mutation(
         "one order more than allowed leaves in a minute",
         "Guards.mqh",
-        "if(SentLastMinute(now_msc)>=InpOrdersPerMinute)",
-        "if(SentLastMinute(now_msc)>InpOrdersPerMinute)",
+        "if(last_minute>=InpOrdersPerMinute)",
+        "if(last_minute>InpOrdersPerMinute)",
         "test_the_minute_passes",
     ),
     Mutation(

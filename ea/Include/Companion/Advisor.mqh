@@ -23,7 +23,6 @@ private:
    CTickFeed         m_feed;
    CLedger           m_ledger;
    CHistory          m_history;
-   CUpdate           m_update;
    CExecutor         m_executor;
    CCalendar         m_calendar;
    CStopCare         m_care;
@@ -83,10 +82,10 @@ public:
       m_ledger.Touch();
       if(transaction.type!=TRADE_TRANSACTION_REQUEST || !InpAsync)
          return;
-      m_update.Clear();
-      if(m_executor.OnAnswer(request,result,m_market.NowMsc(),m_update.m_results) && m_session.IsLive()) {
-         m_ledger.Changes(m_update);
-         TellUpdate();
+      CUpdate update;
+      if(m_executor.OnAnswer(request,result,m_market.NowMsc(),update.m_results) && m_session.IsLive()) {
+         m_ledger.Changes(update);
+         TellUpdate(update);
       }
    }
 
@@ -222,13 +221,13 @@ private:
    }
 
    bool              TellSnapshot(void) {
-      m_update.Clear();
-      m_executor.LastWords(m_market.NowMsc(),m_update.m_results);
-      m_ledger.Everything(m_session.m_rules,m_update);
-      int room=m_session.RoomFor((int)sizeof(WireSymbol)),parts=MathMax(1,(m_update.Items()+room-1)/room);
+      CUpdate update;
+      m_executor.LastWords(m_market.NowMsc(),update.m_results);
+      m_ledger.Everything(m_session.m_rules,update);
+      int room=m_session.RoomFor((int)sizeof(WireSymbol)),parts=MathMax(1,(update.Items()+room-1)/room);
       long now=m_market.NowMsc();
       for(int part=1; part<=parts; part++) {
-         m_update.WriteSnapshot(m_frame,now,part,parts,room);
+         update.WriteSnapshot(m_frame,now,part,parts,room);
          if(!m_session.Say(m_frame))
             return(false);
       }
@@ -267,24 +266,24 @@ private:
          m_session.Fail(flaw!="" ? WIRE_ERROR_BAD_FRAME : WIRE_ERROR_UNKNOWN_SYMBOL,flaw!="" ? flaw : "WireIntent.symbol_index");
          return;
       }
-      m_update.Clear();
-      m_executor.Execute(intent,m_market.Name(intent.symbol_index),m_market.NowMsc(),m_update.m_results);
+      CUpdate update;
+      m_executor.Execute(intent,m_market.Name(intent.symbol_index),m_market.NowMsc(),update.m_results);
       m_ledger.Touch();
-      m_ledger.Changes(m_update);
-      TellUpdate();
+      m_ledger.Changes(update);
+      TellUpdate(update);
    }
 
    // -- what the bridge is told ------------------------------------------------------------------------------------
 
    void              Report(void) {
-      m_update.Clear();
-      m_ledger.Changes(m_update);
-      if(m_update.Items()>0)
-         TellUpdate();
+      CUpdate update;
+      m_ledger.Changes(update);
+      if(update.Items()>0)
+         TellUpdate(update);
    }
 
-   void              TellUpdate(void) {
-      m_update.WriteReport(m_frame,m_market.NowMsc());
+   void              TellUpdate(const CUpdate &update) {
+      update.WriteReport(m_frame,m_market.NowMsc());
       m_session.Say(m_frame);
    }
 

@@ -13,19 +13,14 @@ struct PendingOrder {
 class CExecutor {
 private:
    CMemory           m_memory;
-   CGuards           m_guards;
    PendingOrder      m_pending[];
 
 public:
    string            Problem(void) const { return(m_memory.Problem()); }
+   bool              Open(const long login) { return(m_memory.Open(login)); }
    void              Close(void) { m_memory.Close(); }
    void              Forget(const long now_msc,const long settled_msc) { m_memory.Forget(now_msc,settled_msc); }
 
-   bool              Open(const long login) {
-      bool is_open=m_memory.Open(login);
-      m_guards.Load(m_memory);
-      return(is_open);
-   }
 
    // Carries out `intent` on `symbol`, unless it is known: then its old answer is given again, or looked for. The results.
    void              Execute(const WireIntent &intent,const string symbol,const long now_msc,WireResult &results[]) {
@@ -105,13 +100,11 @@ private:
    // Guards, then the disk: what cannot be remembered must not be sent.
    bool              MayBegin(IntentRecord &record,const long now_msc) {
       uint retcode=0;
-      string refusal=m_guards.Refusal(record,now_msc,retcode);
+      string refusal=CGuards::Refusal(m_memory,record,now_msc,retcode);
       if(refusal=="") {
          record.begun_msc=now_msc;
-         if(m_memory.Keep(record,true)) {
-            m_guards.Count(now_msc);
+         if(m_memory.Keep(record,true))
             return(true);
-         }
          record.begun_msc=0;
          refusal=StringFormat("cannot remember the intent: error %d",GetLastError());
       }

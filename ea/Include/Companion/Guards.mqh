@@ -6,26 +6,9 @@
 #define GUARDS_DAY_S 86400
 
 class CGuards {
-private:
-   long              m_begun[];      // when orders left [ms, broker's clock], rising
-
 public:
-   void              Load(const CMemory &memory) {
-      ArrayResize(m_begun,0);
-      for(int i=0; i<memory.Total(); i++) {
-         IntentRecord record;
-         memory.At(i,record);
-         if(record.begun_msc>0)
-            Append(m_begun,record.begun_msc);
-      }
-      if(ArraySize(m_begun)>1 && !ArraySort(m_begun))
-         ArrayResize(m_begun,0);
-   }
-
-   void              Count(const long now_msc) { Append(m_begun,now_msc); }
-
    // Why `intent` is not carried out, and the retcode that says so; nothing where it may be.
-   string            Refusal(const IntentRecord &record,const long now_msc,uint &retcode) const {
+   static string     Refusal(const CMemory &memory,const IntentRecord &record,const long now_msc,uint &retcode) {
       WireIntent intent=record.intent;
       retcode=TRADE_RETCODE_INVALID_EXPIRATION;
       if((now_msc-(long)CAccount::OffsetSeconds()*1000)*1000000>intent.expires_ns)
@@ -38,17 +21,17 @@ public:
       if(intent.magic!=InpMagic)
          return(StringFormat("magic %I64d is not ours, %I64d",intent.magic,InpMagic));
       if(intent.kind==WIRE_INTENT_OPEN)
-         return(EntryRefusal(intent,CText::Of(record.symbol),now_msc));
+         return(EntryRefusal(intent,CText::Of(record.symbol),memory.BegunSince(now_msc-GUARDS_MINUTE_MSC)));
       return(ForeignRefusal(intent));
    }
 
 private:
-   string            EntryRefusal(const WireIntent &intent,const string symbol,const long now_msc) const {
+   static string     EntryRefusal(const WireIntent &intent,const string symbol,const int last_minute) {
       if(InpAllowedSymbols!="" && !IsListed(symbol))
          return(StringFormat("symbol %s is not allowed here",symbol));
       if(intent.volume>InpMaxLots)
          return((string)intent.volume+" lots are above max_lots "+(string)InpMaxLots);
-      if(SentLastMinute(now_msc)>=InpOrdersPerMinute)
+      if(last_minute>=InpOrdersPerMinute)
          return(StringFormat("more than %d orders in a minute",InpOrdersPerMinute));
       double spread=(SymbolInfoDouble(symbol,SYMBOL_ASK)-SymbolInfoDouble(symbol,SYMBOL_BID))/SymbolInfoDouble(symbol,SYMBOL_POINT);
       if(InpMaxSpreadPoints>0 && spread>InpMaxSpreadPoints)
@@ -73,13 +56,6 @@ private:
       while(i>=0 && names[i]!=symbol)
          i--;
       return(i>=0);
-   }
-
-   int               SentLastMinute(const long now_msc) const {
-      int count=0;
-      for(int i=ArraySize(m_begun)-1; i>=0 && m_begun[i]>now_msc-GUARDS_MINUTE_MSC; i--)
-         count++;
-      return(count);
    }
 
    // What today's deals of the broker's day and the open positions have lost [account currency]; without the deals, everything.

@@ -64,6 +64,14 @@ public:
       return(-1);
    }
 
+   // How many orders left after `msc` [broker's clock].
+   int               BegunSince(const long msc) const {
+      int count=0;
+      for(int i=Total()-1; i>=0; i--)
+         count+=(m_records[i].begun_msc>msc) ? 1 : 0;
+      return(count);
+   }
+
    // Remembers `record`; with `is_forced` the disk has it when this returns true.
    bool              Keep(const IntentRecord &record,const bool is_forced) {
       Take(record);

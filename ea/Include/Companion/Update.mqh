@@ -16,15 +16,6 @@ public:
              +ArraySize(m_orders)+ArraySize(m_orders_gone));
    }
 
-   void              Clear(void) {
-      ArrayResize(m_results,0);
-      ArrayResize(m_deals,0);
-      ArrayResize(m_positions,0);
-      ArrayResize(m_positions_gone,0);
-      ArrayResize(m_orders,0);
-      ArrayResize(m_orders_gone,0);
-   }
-
    void              WriteReport(CFrame &frame,const long now_msc) const {
       WireReport body;
       ZeroMemory(body);
