@@ -110,7 +110,7 @@ def account_info() -> AccountInfo | None:
         login=account.login,
         trade_mode=int(account.trade_mode),
         leverage=account.leverage,
-        limit_orders=profile.limit_positions,
+        limit_orders=profile.limit_orders,
         margin_so_mode=ACCOUNT_STOPOUT_MODE_PERCENT,
         trade_allowed=True,
         trade_expert=True,

@@ -25,7 +25,7 @@ def positions_get(*unnamed: object, **named: Any) -> tuple[TradePosition, ...] |
 @call()
 def orders_total() -> int | None:
     """How many orders are active."""
-    return len(orders_of(DESK.station().terminal))
+    return len(DESK.station().terminal.orders())
 
 
 @call()

@@ -4,6 +4,7 @@ from typing import Final
 
 from domain.trading import Deal, DealEntry, Order, Position
 from sim.metatrader5.structs import TradeDeal, TradeOrder, TradePosition, filled
+from sim.pending import BUYS
 from sim.terminal import SimTerminal
 
 _MS_PER_S: Final = 1000
@@ -81,10 +82,17 @@ def _order(order: Order, deal: Deal | None, terminal: SimTerminal) -> TradeOrder
         price_open=order.price_open,
         sl=order.sl,
         tp=order.tp,
-        price_current=deal.price if deal is not None else order.price_open,
+        position_by_id=detail.position_by if detail is not None else 0,
+        price_current=deal.price if deal is not None else _market_price(order, terminal),
         symbol=order.symbol,
         comment=order.comment,
     )
+
+
+def _market_price(order: Order, terminal: SimTerminal) -> float:
+    """What the order is compared with now: the ask for a buy, the bid for a sell."""
+    bid, ask, _ = terminal.quote(order.symbol)
+    return ask if order.type in BUYS else bid
 
 
 def _deal(deal: Deal) -> TradeDeal:

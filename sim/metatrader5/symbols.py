@@ -70,7 +70,8 @@ def symbol_select(symbol: str, enable: bool = True, /) -> bool:  # noqa: FBT001,
     """Show `symbol` in Market Watch, or hide it; one with an open position or order stays."""
     station = DESK.station()
     terminal = station.terminal
-    if terminal.spec(symbol) is None or (not enable and any(held.symbol == symbol for held in terminal.positions())):
+    in_use = {held.symbol for held in terminal.positions()} | {order.symbol for order in terminal.orders()}
+    if terminal.spec(symbol) is None or (not enable and symbol in in_use):
         raise CallError(CALL_FAILED)
     (station.watched.add if enable else station.watched.discard)(symbol)
     return True

@@ -141,14 +141,19 @@ def _server_request(request: TradeRequest) -> ServerRequest | None:
 
 
 def _extra_margin(terminal: SimTerminal, request: ServerRequest) -> float:
-    opens = request.action == TradeAction.DEAL and not request.position_ticket
-    if not opens or terminal.spec(request.symbol) is None or request.volume <= 0.0:
+    """Margin of the new position, or what the new order reserves of it, by itself [account money]."""
+    spec, (bid, ask, time_msc) = terminal.spec(request.symbol), (0.0, 0.0, 0)
+    if spec is not None:
+        bid, ask, time_msc = terminal.quote(spec.name)
+    if not time_msc or request.volume <= 0.0 or request.position_ticket:
         return 0.0
-    bid, ask, time_msc = terminal.quote(request.symbol)
-    price = ask if _side(request.type) > 0 else bid
-    if not time_msc:
+    price, fraction = (ask if _side(request.type) > 0 else bid), float(request.action == TradeAction.DEAL)
+    if request.action == TradeAction.PENDING:
+        price, fraction = request.price, terminal.profile.pending_margin_fraction
+    if fraction <= 0.0 or price <= 0.0:
         return 0.0
-    return float(required_margin(_side(request.type), request.volume, price, _money(terminal, request.symbol)))
+    money = _money(terminal, request.symbol)
+    return fraction * float(required_margin(_side(request.type), request.volume, price, money))
 
 
 def _money(terminal: SimTerminal, symbol: str) -> SymbolMoney:
