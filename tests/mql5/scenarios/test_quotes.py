@@ -37,7 +37,7 @@ def test_a_gap_in_the_middle_of_a_session_ends_it_and_is_told(make_stage: MakeSt
     lose_ticks(stage)
     stage.chart.tick()
     stage.chart.until(lambda: len(stage.doubles) == 2 and stage.chart.is_live, "a new session")
-    assert "ticks from" in stage.chart.ea.comment
+    stage.chart.until(lambda: "ticks from" in stage.chart.ea.comment, "a word on the chart")
     assert any("EURUSD: ticks from 2023.11.19 23:50:05 to" in line for line in stage.chart.logged)
     stage.play(5)
     numbers = numbers_of(stage)
