@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from account.events import IntentIssued, SymbolsSeen
+from account.events import IntentEnded, IntentIssued, IntentReported, SymbolsSeen
 from account.state import AccountState
 from domain.intents import Intent, IntentKind, LocalCare
 from domain.pricing import rounded_money
@@ -201,6 +201,8 @@ class Engine:
                 self._meet_symbols()
             elif isinstance(change, IntentIssued):
                 self._note_signal(change.intent)
+            elif isinstance(change, (IntentReported, IntentEnded)):
+                self._note_outcome(change)
         self._world.sync(self.account, self._chart_row_of_intent)
 
     def _meet_symbols(self) -> None:
@@ -227,6 +229,12 @@ class Engine:
         signal = self._signals.get(intent.signal_id)
         if intent.kind == IntentKind.OPEN and signal is not None:
             self._world.note_entry(*signal, intent.decided_ns)
+
+    def _note_outcome(self, change: IntentReported | IntentEnded) -> None:
+        intent_id = change.result.intent_id if isinstance(change, IntentReported) else change.intent_id
+        record = self.account.intents.get(intent_id)
+        if record is not None:
+            self._world.pauses.note(record)
 
     def _chart_row_of_intent(self, intent: Intent | None, symbol: str) -> int:
         """Chart that looks after a position of ours: the one that opened it, else the symbol's first; -1 for none."""

@@ -228,7 +228,7 @@ def _at_tick(
     closing = close < closes.at.shape[0] and closes.at[close] == tick
     acted = False
     for row in range(world.account[0].positions):
-        if _cares_for(world, row, batch.symbol):
+        if _cares_for(world, row, batch.symbol) and world.positions[row].paused_until_ns <= now_ns:
             acts = _look_after(world, batch, row, now_ns, records[written : written + 1], closing)
             written += 1 if acts or closing else 0
             acted = acted or acts

@@ -85,6 +85,12 @@ class CareSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     ] = 0.5
     partial_volume_fraction: Annotated[float, Meta(ge=0.0, lt=1.0, description="part of the volume closed there")] = 0.5
     max_holding_s: Annotated[float, Meta(ge=0.0, description="a position is closed after [s]; 0 never")] = 0.0
+    retry_pause_s: Annotated[
+        float,
+        Meta(
+            ge=0.0, le=3600.0, description="what was refused for a position is asked again after [s], doubling to 64x"
+        ),
+    ] = 5.0
 
     def rules(self) -> CareRules:
         """The numbers as the kernel takes them."""

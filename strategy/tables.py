@@ -83,9 +83,13 @@ POSITION_DTYPE: Final = np.dtype(
         ("initial_risk", "f8"),
         ("opened_ns", "i8"),
         ("in_flight", "i4"),
+        ("paused_until_ns", "i8"),
     ]
 )
-"""One row a position; `chart` is -1 for what is not ours, which is valued and counted but never touched."""
+"""One row a position; `chart` is -1 for what is not ours, which is valued and counted but never touched.
+
+Nothing is asked for a position while something is in flight, or before `paused_until_ns` [UTC ns].
+"""
 
 CHART_DTYPE: Final = np.dtype(
     [

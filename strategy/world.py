@@ -16,6 +16,7 @@ from strategy.charts import Chart
 from strategy.kernel import Alarm, alarm_of
 from strategy.naming import base_of, broker_symbol
 from strategy.params import EngineSettings
+from strategy.pauses import Pauses
 from strategy.tables import (
     ACCOUNT_DTYPE,
     CHART_DTYPE,
@@ -53,6 +54,7 @@ class WorldTables:
         self._points: list[float] = []
         self._cared_for: set[int] = set()
         self._alarms: dict[tuple[int, int], Alarm] = {}
+        self.pauses = Pauses(settings.care.retry_pause_s)
         self._told: Money | None = None  # the terminal's last word, not adopted yet
         self.names: tuple[str, ...] = ()
         self.traded: tuple[str, ...] = ()
@@ -169,6 +171,7 @@ class WorldTables:
     def _sync_positions(self, account: AccountState, chart_of: ChartOf, busy: set[int]) -> None:
         row, margin = 0, 0.0
         self._cared_for.clear()
+        self.pauses.forget(account.positions.keys())
         for ticket in sorted(account.positions):
             position = account.positions[ticket]
             symbol = self._rows.get(position.symbol)
@@ -192,6 +195,7 @@ class WorldTables:
                 _initial_risk(position, opening),
                 utc_ns_from_server_msc(position.time_msc, account.server_offset_s),
                 int(ticket in busy),
+                self.pauses.until_ns(ticket),
             )
             margin += required_margin(position.side, position.volume, position.price_open, self._monies[symbol])
             row += 1
