@@ -232,4 +232,11 @@ MUTATIONS: Final = (
         "from+=count)",
         "test_news.py::test_more_than_fits_into_a_frame_arrives_in_several",
     ),
+    Mutation(
+        "stops move by half a memory",
+        "Memory.mqh",
+        "ArrayResize(m_records,0);   // half",
+        "m_written=0;   // half",
+        "test_memory.py::test_with_a_damaged_file_no_stop_moves_either",
+    ),
 )

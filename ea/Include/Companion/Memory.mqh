@@ -54,6 +54,8 @@ public:
          m_problem=Complaint("is missing, and its copy cannot take its place");
       if(m_problem=="")
          Read();
+      if(m_problem!="")
+         ArrayResize(m_records,0);   // half a memory may hold instructions that were replaced
       return(m_problem=="");
    }
 

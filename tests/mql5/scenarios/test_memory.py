@@ -9,11 +9,11 @@ from typing import Final
 import msgspec
 import pytest
 
-from domain.intents import Intent, IntentKind
+from domain.intents import Intent, IntentKind, LocalCare
 from domain.retcodes import Retcode
 from tests.crash.market import PROFILE, START_MSC
 from tests.mql5.scenarios.conftest import MakeStage
-from tests.mql5.scenarios.scripted import Stage
+from tests.mql5.scenarios.scripted import PRICE, Quotes, Stage, quotes
 from tests.sim.bridge_double import WELCOME
 from wire import items, records
 from wire.enums import MessageType
@@ -114,6 +114,25 @@ def test_it_trades_again_when_the_damaged_file_was_put_right(stage: Stage) -> No
     nothing_is_traded(stage, "is damaged at record 1")
     path.write_bytes(sound)
     said_again(stage, intents)
+
+
+def test_with_a_damaged_file_no_stop_moves_either(make_stage: MakeStage) -> None:
+    """What is behind the damage may be newer instructions."""
+    market = Quotes(quotes([round(PRICE + step * 1e-4, 5) for step in range(40)]))
+    stage = make_stage(market).live()
+    stage.cared_for(1, LocalCare(trailing_gain=0.0002, trailing_distance=0.0005))
+    traded(stage, 1)
+    stage.chart.leave()
+    path = file_of(stage)
+    data = bytearray(path.read_bytes())
+    data[2 * RECORD_BYTES] ^= 0x10
+    path.write_bytes(data)
+    stage.chart.start()
+    for _ in range(30):
+        stage.chart.tick()
+        stage.chart.pass_ms(950)
+    assert "is damaged at record 3" in comment(stage)
+    assert stage.own_requests == []
 
 
 @pytest.mark.parametrize("left", [1, CHECK_BYTES, RECORD_BYTES // 2, RECORD_BYTES - 1])
