@@ -13,6 +13,7 @@ from sim.feed import Feed
 from sim.matching import Rows
 from sim.metatrader5.station import Clock
 from sim.profiles import AccountProfile
+from sim.requests import FillPlan
 from sim.terminal import SimTerminal
 from tests.sim.venues import EURUSD, MONDAY_MSC, PROFILE, ticks_of
 
@@ -30,12 +31,13 @@ class AttachedMarket:
         specs: tuple[SymbolSpec, ...] = (EURUSD,),
         *,
         profile: AccountProfile = PROFILE,
+        fills: FillPlan | None = None,
         step_ms: int = 0,
         clock: Clock | None = None,
         history: Mapping[tuple[str, Timeframe], Rows] | None = None,
     ) -> None:
         self.ticks = dict(ticks if ticks is not None else {specs[0].name: ticks_of(FLAT)})
-        self.terminal = SimTerminal(profile, specs, start_msc=MONDAY_MSC - 1000)
+        self.terminal = SimTerminal(profile, specs, fills=fills, start_msc=MONDAY_MSC - 1000)
         self.feed = Feed(self.terminal, Tape(tuple(self.ticks), self.ticks), history=history)
         mt5.attach(self.terminal, self.feed, step_ms=step_ms, clock=clock)
         assert mt5.initialize()

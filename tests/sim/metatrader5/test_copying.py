@@ -248,3 +248,31 @@ def test_a_symbol_without_ticks_has_its_history() -> None:
 
 def test_months_of_no_days_are_none() -> None:
     assert len(monthly(np.zeros(0, RATES_DTYPE))) == 0
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=60), st.integers(0, 1000))
+def test_months_are_their_days_joined(gaps: list[int], seed: int) -> None:
+    random = np.random.default_rng(seed)
+    days = np.zeros(len(gaps), RATES_DTYPE)
+    days["time"] = MONDAY_S // 86_400 * 86_400 + np.cumsum(gaps) * 86_400
+    for name in RATES_DTYPE.names or ():
+        if name != "time":
+            days[name] = random.integers(1, 1000, len(gaps))
+    parts: dict[tuple[int, int], list[Any]] = {}
+    for row in days:
+        at = datetime.fromtimestamp(int(row["time"]), UTC)
+        parts.setdefault((at.year, at.month), []).append(row)
+    expected = [
+        (
+            int(datetime(year, month, 1, tzinfo=UTC).timestamp()),
+            rows[0]["open"],
+            max(row["high"] for row in rows),
+            min(row["low"] for row in rows),
+            rows[-1]["close"],
+            sum(int(row["tick_volume"]) for row in rows),
+            min(row["spread"] for row in rows),
+            sum(int(row["real_volume"]) for row in rows),
+        )
+        for (year, month), rows in parts.items()
+    ]
+    assert [tuple(row) for row in monthly(days).tolist()] == expected

@@ -112,45 +112,55 @@ def test_what_an_order_reserves_is_in_its_check() -> None:
     assert account.margin == checked.margin
 
 
-PRICES = st.sampled_from([0.0, 1.08, 1.0999, BID, 1.1001, ASK, 1.1003, 1.12, 1.100005])
-TICKETS = st.integers(0, 4)  # how many tickets after the first one of the account
-REQUESTS = st.fixed_dictionaries(
-    {
-        "action": st.sampled_from([1, 1, 5, 5, 6, 7, 8, 10, 3]),
-        "symbol": st.sampled_from(["EURUSD", "EURUSD", "EURUSD", "XAUUSD", "NOSUCH"]),
-        "volume": st.sampled_from([0.1, 0.1, 0.2, 0.015, 0.0, 500.0]),
-        "type": st.integers(0, 9),
-        "price": PRICES,
-        "stoplimit": PRICES,
-        "sl": PRICES,
-        "tp": PRICES,
-        "type_filling": st.integers(0, 3),
-        "type_time": st.integers(0, 3),
-        "expiration": st.sampled_from([0, MONDAY_S, MONDAY_S + 5, MONDAY_S + 2 * DAY_S]),
-    }
+POSITION, ORDER = 2_000_001, 2_000_002  # the first tickets of an account
+GOOD = (
+    market_order(),
+    market_order(mt5.ORDER_TYPE_SELL, position=POSITION),
+    _pending(),
+    _pending(mt5.ORDER_TYPE_SELL_STOP, 1.09),
+    _pending(mt5.ORDER_TYPE_BUY_STOP_LIMIT, 1.11, stoplimit=1.105),
+    {"action": mt5.TRADE_ACTION_SLTP, "position": POSITION, "sl": 1.0995, "tp": 1.12},
+    {"action": mt5.TRADE_ACTION_MODIFY, "order": ORDER, "price": 1.095, "symbol": "EURUSD"},
+    {"action": mt5.TRADE_ACTION_REMOVE, "order": ORDER},
 )
+PRICES = st.sampled_from([0.0, 1.08, 1.09, 1.0995, 1.0999, BID, 1.1001, ASK, 1.1003, 1.12, 1.100005])
+CHANGES: dict[str, st.SearchStrategy[Any]] = {
+    "action": st.sampled_from([1, 5, 6, 7, 8, 10, 3]),
+    "symbol": st.sampled_from(["EURUSD", "XAUUSD", "NOSUCH"]),
+    "volume": st.sampled_from([0.05, 0.2, 0.015, 0.0, 500.0]),
+    "type": st.integers(0, 9),
+    "price": PRICES,
+    "stoplimit": PRICES,
+    "sl": PRICES,
+    "tp": PRICES,
+    "type_filling": st.integers(0, 3),
+    "type_time": st.integers(0, 3),
+    "expiration": st.sampled_from([0, MONDAY_S, MONDAY_S + 5, MONDAY_S + 2 * DAY_S]),
+    "position": st.integers(POSITION - 1, POSITION + 4),
+    "order": st.integers(POSITION - 1, POSITION + 4),
+}
+CHANGED = st.lists(st.sampled_from(sorted(CHANGES)), max_size=2, unique=True).flatmap(
+    lambda names: st.fixed_dictionaries({name: CHANGES[name] for name in names})
+)
+REQUESTS = st.builds(lambda good, changed: good | changed, st.sampled_from(GOOD), CHANGED)
 SYMBOLS = st.builds(
     lambda mode, stops, freeze: msgspec.structs.replace(
         EURUSD, trade_mode=mode, stops_level_points=stops, freeze_level_points=freeze
     ),
     st.sampled_from([SymbolTradeMode.FULL] * 4 + list(SymbolTradeMode)),
     st.sampled_from([0, 0, 10, 50]),
-    st.sampled_from([0, 0, 30]),
+    st.sampled_from([0, 0, 60]),
 )
 
 
-@given(SYMBOLS, st.lists(st.tuples(REQUESTS, TICKETS, st.booleans()), min_size=1, max_size=12))
-def test_what_is_checked_is_what_is_answered(
-    spec: SymbolSpec, requests: list[tuple[dict[str, Any], int, bool]]
-) -> None:
+@given(SYMBOLS, st.lists(REQUESTS, min_size=1, max_size=12))
+def test_what_is_checked_is_what_is_answered(spec: SymbolSpec, requests: list[dict[str, Any]]) -> None:
     market = AttachedMarket({"EURUSD": ticks_of([(BID, ASK)] * 9)}, (spec, XAUUSD))
     market.play(1)
     _sent(market_order())
     _sent(_pending())
-    for request, place, closes in requests:
-        ticket = 2_000_001 + place
-        complete = request | {"order": ticket} | ({"position": ticket} if closes or request["action"] == 6 else {})
-        checked = mt5.order_check(complete)
-        answer = _sent(complete)
+    for request in requests:
+        checked = mt5.order_check(request)
+        answer = _sent(request)
         assert checked is not None
-        assert (checked.retcode or mt5.TRADE_RETCODE_DONE) == answer.retcode, complete
+        assert (checked.retcode or mt5.TRADE_RETCODE_DONE) == answer.retcode, request

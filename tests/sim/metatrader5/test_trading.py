@@ -3,7 +3,10 @@
 import pytest
 
 import sim.metatrader5 as mt5
+from domain.retcodes import Retcode
+from sim.requests import Disturbance, ScriptedFills
 from tests.sim.metatrader5.market import ASK, BID, MONDAY_S, AttachedMarket, market_order
+from tests.sim.venues import ticks_of
 
 EARLIER, LATER = MONDAY_S - 100, MONDAY_S + 1000
 
@@ -210,3 +213,33 @@ def test_a_ticket_of_0_and_an_empty_symbol_let_all_through(market: AttachedMarke
     assert everything == mt5.positions_get(ticket=0, symbol="NOSUCH") == mt5.positions_get(symbol="", group="NOSUCH")
     assert mt5.positions_get(symbol="EURUSD", group="NOSUCH") == everything
     assert mt5.positions_get(symbol="NOSUCH") == ()
+
+
+@pytest.mark.parametrize(("requotes", "retcode", "sent"), [(3, 10009, 4), (9, 10009, 10), (12, 10004, 10)])
+def test_the_conveniences_try_ten_times_at_a_requote(requotes: int, retcode: int, sent: int) -> None:
+    again = [Disturbance(retcode=Retcode.REQUOTE)] * requotes
+    AttachedMarket(fills=ScriptedFills(again)).play(1)
+    bought = mt5.Buy("EURUSD", 0.1)
+    assert bought is not None
+    assert (bought.retcode, bought.request_id) == (retcode, sent)
+    dear = mt5.Buy("EURUSD", 0.1, ASK)
+    assert dear is not None
+    assert dear.request_id == sent + 1, "with a price of one's own there is one try"
+
+
+def test_a_closed_market_is_seen_beforehand() -> None:
+    saturday = ticks_of([(BID, ASK)] * 9, start_msc=(MONDAY_S + 5 * 86_400) * 1000)
+    AttachedMarket({"EURUSD": saturday}).play(6 * 86_400)
+    for request in (market_order(), market_order(2, action=mt5.TRADE_ACTION_PENDING, price=1.0)):
+        checked = mt5.order_check(request)
+        assert checked is not None
+        assert (checked.retcode, checked.comment) == (mt5.TRADE_RETCODE_MARKET_CLOSED, "Market closed")
+        assert _sent(request).retcode == mt5.TRADE_RETCODE_MARKET_CLOSED
+
+
+def test_what_was_never_quoted_has_no_prices() -> None:
+    AttachedMarket()
+    checked = mt5.order_check(market_order())
+    assert checked is not None
+    assert (checked.retcode, checked.margin) == (mt5.TRADE_RETCODE_PRICE_OFF, 0.0)
+    assert _sent(market_order()).retcode == mt5.TRADE_RETCODE_PRICE_OFF
