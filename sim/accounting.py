@@ -18,10 +18,17 @@ _TRIPLE: Final = 3
 _SIMULATED_SWAPS: Final = (SwapMode.DISABLED, SwapMode.POINTS, SwapMode.CURRENCY_DEPOSIT)
 
 
-def commission_of(rule: CommissionRule, entry: DealEntry, volume: float, currency_digits: int) -> float:
-    """Commission booked on a deal of `volume` [lots]: negative, or 0 where the deal pays none; rounded per deal."""
-    if rule.charge is CommissionCharge.ENTRY and entry != DealEntry.IN:
-        return 0.0
+def commission_of(
+    rule: CommissionRule, entry: DealEntry, volume: float, currency_digits: int, opened: float = 0.0
+) -> float:
+    """Commission booked on a deal of `volume` [lots]: negative, or 0 where the deal pays none; rounded per deal.
+
+    Of a reversal (INOUT) a rule that charges entries takes the `opened` volume.
+    """
+    if rule.charge is CommissionCharge.ENTRY:
+        if entry not in (DealEntry.IN, DealEntry.INOUT):
+            return 0.0
+        volume = opened if entry == DealEntry.INOUT else volume
     return float(rounded_money(-(rule.per_lot * volume + rule.per_deal), currency_digits))
 
 

@@ -4,7 +4,8 @@ import numpy as np
 
 from domain.trading import OrderFilling, OrderState, OrderType
 from sim import checks, matching, room
-from sim.holdings import Fill, Holdings
+from sim.exposure import Fill
+from sim.holdings import Holdings
 from sim.market import Market
 from sim.pending import LIMITS, STOP_LIMITS, PendingOrder
 from sim.requests import FillPlan, TradeAction, TradeRequest
@@ -59,9 +60,8 @@ class Activation:
             return
         fill = self._fill_of(pending, volume, disturbance.slippage_points)
         index, side = pending.symbol_index, pending.side
-        opened = self._holdings.book.row_of(pending.order.order_ticket) is not None
         refusal = None
-        if not opened:
+        if self._holdings.book.row_of(pending.order.order_ticket) is None:
             refusal = room.position_refusal(
                 self._market, self._holdings, index, side, volume, fill.price, filled=pending
             )

@@ -1,4 +1,4 @@
-"""The open positions of one account, as rows a kernel can walk, in the order of their tickets."""
+"""The open positions of one account, as rows a kernel can walk, oldest first."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -33,7 +33,7 @@ class PositionBook:
         return self._rows[: self._count]
 
     def add(self, comment: str, **fields: float) -> None:
-        """Append a position; its ticket must be above all before it. `fields` are those of POSITION_DTYPE."""
+        """Append a position under a ticket that is not there yet. `fields` are those of POSITION_DTYPE."""
         if self._count == len(self._rows):
             self._rows = np.concatenate([self._rows, np.zeros_like(self._rows)])
         row = self._rows[self._count]
@@ -45,6 +45,11 @@ class PositionBook:
     def row_of(self, position_ticket: int) -> Any | None:  # noqa: ANN401 - a numpy record; writing to it writes to the book
         """The row of a ticket, or None where no such position is open."""
         found = np.flatnonzero(self.rows["position_ticket"] == position_ticket)
+        return self._rows[found[0]] if len(found) else None
+
+    def row_on(self, symbol_index: int) -> Any | None:  # noqa: ANN401 - a numpy record; writing to it writes to the book
+        """The row of a symbol's first position, or None; on a netting account there is no other."""
+        found = np.flatnonzero(self.rows["symbol_index"] == symbol_index)
         return self._rows[found[0]] if len(found) else None
 
     def remove(self, position_ticket: int) -> None:
@@ -65,7 +70,7 @@ class PositionBook:
         volume, price_open = float(row["volume"]), float(row["price_open"])
         return Position(
             position_ticket=ticket,
-            position_id=ticket,
+            position_id=int(row["position_id"]),
             symbol=symbols[int(row["symbol_index"])],
             type=PositionType.BUY if side > 0 else PositionType.SELL,
             magic=int(row["magic"]),

@@ -12,7 +12,7 @@ import msgspec
 from domain.intents import Intent, IntentKind, intent_id_in
 from domain.retcodes import SAFE_TO_RETRY, Outcome, Retcode, outcome_of
 from domain.servertime import utc_ns_from_server_msc
-from domain.trading import AccountTradeMode, Deal, DealEntry, OrderState, OrderType
+from domain.trading import AccountTradeMode, Deal, DealEntry, MarginMode, OrderState, OrderType
 from domain.updates import IntentResult, ResultPhase, TradeUpdate
 from sim.caretaker import Caretaker
 from sim.memory import IntentMemory, Remembered
@@ -49,9 +49,14 @@ class Executor:
     """Executes intents of one `magic` on `terminal`; `memory` makes it idempotent.
 
     `caretaker` goes on with the stops by what is remembered while no intents come.
+
+    Raises:
+        ValueError: for an account that is not hedging: intents name positions.
     """
 
     def __init__(self, terminal: SimTerminal, memory: IntentMemory, guards: ExecutorGuards, magic: int) -> None:
+        if terminal.profile.margin_mode is not MarginMode.RETAIL_HEDGING:
+            raise ValueError(f"margin_mode {terminal.profile.margin_mode.name}: the EA trades hedging accounts alone")
         self._terminal = terminal
         self._memory = memory
         self._guards = guards

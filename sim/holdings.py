@@ -6,28 +6,16 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from domain.pricing import position_profit, required_margin, rounded_money
-from domain.timeframes import DAY_S
-from domain.trading import Deal, DealEntry, DealReason, OrderState, Position
+from domain.pricing import required_margin, rounded_money
+from domain.trading import Deal, DealEntry, MarginMode, Order, OrderState, OrderType, Position
 from domain.updates import Money, TradeUpdate
 from sim import accounting, checks, matching
 from sim.book import PositionBook
+from sim.exposure import Exposure, Fill
 from sim.ledger import Execution, Ledger, filled_order
 from sim.market import Market
 from sim.pending import OrderDetail, PendingBook, PendingOrder
 from sim.profiles import AccountProfile
-
-
-class Fill(msgspec.Struct, frozen=True, kw_only=True):
-    """One execution that is about to be booked; `magic` and `comment` are the order's."""
-
-    volume: float
-    price: float
-    reason: DealReason
-    magic: int
-    comment: str
-    sl: float = 0.0
-    tp: float = 0.0
 
 
 class Holdings:
@@ -37,6 +25,7 @@ class Holdings:
         self.profile = profile
         self.book = PositionBook()
         self.pending = PendingBook()
+        self.exposure = Exposure(self.book, market, profile.currency_digits)
         self.ledger = Ledger(profile)
         self.margin = 0.0
         self._reserved = 0.0
@@ -74,11 +63,26 @@ class Holdings:
         floating = matching.floating_profit(self.book.rows, quotes, self._market.money_rows)
         return float(rounded_money(self.ledger.balance + floating, self.profile.currency_digits))
 
+    @property
+    def is_netting(self) -> bool:
+        """Whether there is one position a symbol."""
+        return self.profile.margin_mode == MarginMode.RETAIL_NETTING
+
+    def opened_volume(self, symbol_index: int, side: int, volume: float) -> float:
+        """How much of an order for `volume` [lots] would open: on a netting account, what exceeds the other side."""
+        held = self.book.row_on(symbol_index) if self.is_netting else None
+        if held is None or int(held["side"]) == side:
+            return volume
+        return max(0.0, checks.on_grid(volume - float(held["volume"]), self._market.specs[symbol_index].volume_step))
+
     def margin_with(self, symbol_index: int, side: int, volume: float, price: float) -> float:
-        """Margin the account would need with one more position [account money]."""
+        """Margin the account would need with `volume` more opened [account money]."""
+        rows = self.book.rows
+        if self.is_netting:
+            rows = rows[(rows["symbol_index"] != symbol_index) | (rows["side"] == side)]
         extra = np.zeros(1, matching.POSITION_DTYPE)
         extra["symbol_index"], extra["side"], extra["volume"], extra["price_open"] = symbol_index, side, volume, price
-        return self._rounded(self._margin_of(np.concatenate([self.book.rows, extra])) + self._reserved)
+        return self._rounded(self._margin_of(np.concatenate([rows, extra])) + self._reserved)
 
     def position(self, position_ticket: int) -> Position | None:
         """The open position with this ticket."""
@@ -122,33 +126,70 @@ class Holdings:
 
     # -- what changes it -------------------------------------------------------------------------------------------
 
-    def open(self, symbol_index: int, side: int, fill: Fill) -> Deal:
-        """A new position, named by the ticket of its order; the deal that opened it."""
+    def trade(self, symbol_index: int, side: int, fill: Fill) -> Deal:
+        """The deal of a market order: a new position, or on a netting account a change of the one there is."""
         ticket = self.ledger.take_order_ticket()
-        self._add_position(ticket, symbol_index, side, fill)
-        return self._book_deal(ticket, ticket, symbol_index, side, DealEntry.IN, fill)
+        held = self.book.row_on(symbol_index) if self.is_netting else None
+        execution = self._execute(held, ticket, symbol_index, side, fill)
+        return self._book_market_order(ticket, symbol_index, side, fill, execution)
 
     def fill_pending(self, pending: PendingOrder, fill: Fill) -> Deal:
-        """A pending order's deal: a new position under its ticket, or more of the one that its first part opened.
+        """A pending order's deal; on a hedging account later parts enlarge the position that the first part opened.
 
         What is left of the order stands on as PARTIAL.
         """
         ticket, index = pending.order.order_ticket, pending.symbol_index
-        row: Any = self.book.row_of(ticket)
-        if row is None:
-            self._add_position(ticket, index, pending.side, fill)
-        else:
-            self._add_volume(row, fill)
+        held = self.book.row_on(index) if self.is_netting else self.book.row_of(ticket)
+        execution = self._execute(held, ticket, index, pending.side, fill)
         left = checks.on_grid(pending.order.volume_current - fill.volume, self._market.specs[index].volume_step)
-        rest = pending.with_order(volume_current=left, state=OrderState.PARTIAL, position_id=ticket)
+        rest = pending.with_order(volume_current=left, state=OrderState.PARTIAL, position_id=execution.position_id)
         self.pending.put(rest)
         self._orders_changed[ticket] = None
-        deal = self.ledger.book(rest.order, self._execution(ticket, pending.side, DealEntry.IN, fill))
+        deal = self.ledger.book(rest.order, execution)
         if left <= 0.0:
             self.finish(rest, OrderState.FILLED)
-        self._changed[ticket] = None
         self._refresh_margin()
         return deal
+
+    def reduce(self, position_ticket: int, fill: Fill) -> Deal:
+        """Close `fill.volume` of a position, with its share of the swap; nothing left means that it is gone.
+
+        Raises:
+            KeyError: for a ticket that is not open.
+        """
+        row: Any = self.book.row_of(position_ticket)
+        if row is None:
+            raise KeyError(position_ticket)
+        index, side = int(row["symbol_index"]), -int(row["side"])
+        self._changed[position_ticket] = None
+        execution = self.exposure.reduce(row, fill)
+        return self._book_market_order(self.ledger.take_order_ticket(), index, side, fill, execution)
+
+    def close_by(self, position_ticket: int, other_ticket: int, fill: Fill) -> Deal:
+        """Close `fill.volume` of two opposite positions by each other: one order, two deals, the first with the profit.
+
+        Both deals are at the open price of the second position, which is `fill.price`.
+
+        Raises:
+            KeyError: for a ticket that is not open.
+        """
+        order_ticket = self.ledger.take_order_ticket()
+        side, index = 0, 0
+        deals = []
+        for ticket in (position_ticket, other_ticket):
+            row: Any = self.book.row_of(ticket)
+            if row is None:
+                raise KeyError(ticket)
+            index, side = int(row["symbol_index"]), -int(row["side"])
+            self._changed[ticket] = None
+            execution = self.exposure.reduce(row, fill, DealEntry.OUT_BY)
+            order = self._market_order(order_ticket, index, side, fill, execution.position_id)
+            deals.append(self.ledger.book(order, execution))
+        closing = self._market_order(order_ticket, index, -side, fill, position_ticket)
+        detail = OrderDetail(reason=fill.reason, time_done_msc=self._market.now_msc, position_by=other_ticket)
+        self.ledger.keep(msgspec.structs.replace(closing, type=OrderType.CLOSE_BY), detail)
+        self._refresh_margin()
+        return deals[0]
 
     def place(self, pending: PendingOrder) -> None:
         """A new pending order, or new terms for one that stands."""
@@ -173,53 +214,6 @@ class Holdings:
         order, money = pending.order, self._market.moneys[pending.symbol_index]
         return fraction * float(required_margin(pending.side, order.volume_current, order.price_open, money))
 
-    def _add_position(self, ticket: int, symbol_index: int, side: int, fill: Fill) -> None:
-        now_msc = self._market.now_msc
-        self.book.add(
-            fill.comment,
-            position_ticket=ticket,
-            symbol_index=symbol_index,
-            side=side,
-            volume=fill.volume,
-            price_open=fill.price,
-            sl=fill.sl,
-            tp=fill.tp,
-            swap=0.0,
-            magic=fill.magic,
-            time_msc=now_msc,
-            time_update_msc=now_msc,
-        )
-
-    def _add_volume(self, row: Any, fill: Fill) -> None:  # noqa: ANN401 - a row of the book
-        """More of the same side: the open price becomes the average of both."""
-        old = float(row["volume"])
-        whole = checks.on_grid(old + fill.volume, self._market.specs[int(row["symbol_index"])].volume_step)
-        row["price_open"] = (old * float(row["price_open"]) + fill.volume * fill.price) / (old + fill.volume)
-        row["volume"] = whole
-        row["time_update_msc"] = self._market.now_msc
-
-    def reduce(self, position_ticket: int, fill: Fill) -> Deal:
-        """Close `fill.volume` of a position, with its share of the swap; nothing left means that it is gone.
-
-        Raises:
-            KeyError: for a ticket that is not open.
-        """
-        row: Any = self.book.row_of(position_ticket)
-        if row is None:
-            raise KeyError(position_ticket)
-        index, side, volume = int(row["symbol_index"]), int(row["side"]), float(row["volume"])
-        profit = position_profit(side, fill.volume, float(row["price_open"]), fill.price, self._market.moneys[index])
-        swap = float(rounded_money(float(row["swap"]) * fill.volume / volume, self.profile.currency_digits))
-        left = checks.on_grid(volume - fill.volume, self._market.specs[index].volume_step)
-        if left > 0.0:
-            row["volume"] = left
-            row["swap"] = rounded_money(float(row["swap"]) - swap, self.profile.currency_digits)
-            row["time_update_msc"] = self._market.now_msc
-        else:
-            self.book.remove(position_ticket)
-        order_ticket = self.ledger.take_order_ticket()
-        return self._book_deal(order_ticket, position_ticket, index, -side, DealEntry.OUT, fill, float(profit), swap)
-
     def move_stops(self, position_ticket: int, sl: float, tp: float) -> None:
         """Set the levels of an open position."""
         row: Any = self.book.row_of(position_ticket)
@@ -228,34 +222,30 @@ class Holdings:
 
     def charge_swaps(self, before_msc: int) -> None:
         """Add the swap of every midnight since `before_msc` [ms, broker's clock] to the positions open then."""
-        for day in accounting.midnights_between(before_msc, self._market.now_msc):
-            for row in self.book.rows:
-                if row["time_msc"] < (day + 1) * DAY_S * 1000:
-                    self._charge_night(row, day)
+        self._changed.update(dict.fromkeys(self.exposure.charge_swaps(before_msc)))
 
-    def _charge_night(self, row: Any, day: int) -> None:  # noqa: ANN401 - a row of the book; writing to it writes to the book
-        index, side = int(row["symbol_index"]), int(row["side"])
-        spec, money = self._market.specs[index], self._market.moneys[index]
-        nights = accounting.nights_charged(day, spec.swap_rollover3days)
-        price = self._market.price(index, -side)
-        swap = accounting.swap_of_night(spec, money, side, float(row["volume"]), price, nights)
-        if swap != 0.0:
-            row["swap"] = rounded_money(float(row["swap"]) + swap, self.profile.currency_digits)
-            self._changed[int(row["position_ticket"])] = None
+    def _execute(self, held: Any, ticket: int, symbol_index: int, side: int, fill: Fill) -> Execution:  # noqa: ANN401 - a row of the book, or None
+        """What the fill of order `ticket` does to the position it meets."""
+        self._changed[ticket if held is None else int(held["position_ticket"])] = None
+        if held is None:
+            return self.exposure.enter(ticket, symbol_index, side, fill)
+        if int(held["side"]) == side:
+            return self.exposure.enlarge(held, fill)
+        if not self.opened_volume(symbol_index, side, fill.volume):
+            return self.exposure.reduce(held, fill)
+        self._changed[ticket] = None
+        return self.exposure.reverse(held, ticket, fill)
 
-    def _book_deal(
-        self,
-        order_ticket: int,
-        position_id: int,
-        symbol_index: int,
-        side: int,
-        entry: DealEntry,
-        fill: Fill,
-        profit: float = 0.0,
-        swap: float = 0.0,
-    ) -> Deal:
-        order = filled_order(
-            order_ticket,
+    def _book_market_order(self, ticket: int, symbol_index: int, side: int, fill: Fill, execution: Execution) -> Deal:
+        order = self._market_order(ticket, symbol_index, side, fill, execution.position_id)
+        self.ledger.keep(order, OrderDetail(reason=fill.reason, time_done_msc=order.time_setup_msc))
+        deal = self.ledger.book(order, execution)
+        self._refresh_margin()
+        return deal
+
+    def _market_order(self, ticket: int, symbol_index: int, side: int, fill: Fill, position_id: int) -> Order:
+        return filled_order(
+            ticket,
             position_id,
             self._market.symbols[symbol_index],
             side,
@@ -265,26 +255,6 @@ class Holdings:
             magic=fill.magic,
             comment=fill.comment,
             time_msc=self._market.now_msc,
-        )
-        self.ledger.keep(order, OrderDetail(reason=fill.reason, time_done_msc=order.time_setup_msc))
-        deal = self.ledger.book(order, self._execution(position_id, side, entry, fill, profit, swap))
-        self._changed[position_id] = None
-        self._refresh_margin()
-        return deal
-
-    def _execution(
-        self, position_id: int, side: int, entry: DealEntry, fill: Fill, profit: float = 0.0, swap: float = 0.0
-    ) -> Execution:
-        return Execution(
-            position_id=position_id,
-            side=side,
-            entry=entry,
-            reason=fill.reason,
-            volume=fill.volume,
-            price=fill.price,
-            time_msc=self._market.now_msc,
-            profit=profit,
-            swap=swap,
         )
 
     def _refresh_margin(self) -> None:

@@ -15,7 +15,7 @@ _FIRST_ORDER_TICKET: Final = 2_000_001  # apart from the deals, so that a mix-up
 
 
 class Execution(msgspec.Struct, frozen=True, kw_only=True):
-    """What a deal adds to what its order says; `side` is the deal's."""
+    """What a deal adds to what its order says; `side` is the deal's, `volume_opened` the part that a reversal opens."""
 
     position_id: int
     side: int
@@ -26,6 +26,7 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
     time_msc: int
     profit: float = 0.0
     swap: float = 0.0
+    volume_opened: float = 0.0
 
 
 class Ledger:
@@ -89,7 +90,7 @@ class Ledger:
             price=execution.price,
             profit=execution.profit,
             swap=execution.swap,
-            commission=commission_of(rule, execution.entry, execution.volume, digits),
+            commission=commission_of(rule, execution.entry, execution.volume, digits, execution.volume_opened),
             fee=0.0,
             time_msc=execution.time_msc,
             comment=order.comment,

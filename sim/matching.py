@@ -39,9 +39,10 @@ POSITION_DTYPE: Final = np.dtype(
         ("magic", "<i8"),
         ("time_msc", "<i8"),
         ("time_update_msc", "<i8"),
+        ("position_id", "<i8"),
     ]
 )
-"""One open position; `side` +1 buy, -1 sell; `sl` and `tp` 0 = none."""
+"""One open position; `position_id` is the ticket it had at first; `side` +1 buy, -1 sell; `sl` and `tp` 0 = none."""
 
 ORDER_DTYPE: Final = np.dtype([("symbol_index", "<i8"), ("type", "<i8"), ("price", "<f8")])
 """One pending order: `OrderType` and the price that activates it."""

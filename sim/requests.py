@@ -37,6 +37,7 @@ class TradeRequest(msgspec.Struct, frozen=True, kw_only=True):
     filling: OrderFilling = OrderFilling.FOK
     comment: str = ""
     position_ticket: int = 0
+    position_by: int = 0
     stop_limit: float = 0.0
     time_type: OrderTime = OrderTime.GTC
     expiration_s: int = 0

@@ -17,9 +17,13 @@ def position_refusal(
     *,
     filled: PendingOrder | None = None,
 ) -> Retcode | None:
-    """10040, 10034 or 10019 where there is no room for a new position; `filled` is the order it comes from."""
+    """10040, 10034 or 10019 where there is no room for what a deal opens; `filled` is the order it comes from."""
+    volume = holdings.opened_volume(symbol_index, side, volume)
+    if volume <= 0.0:
+        return None
     limit = holdings.profile.limit_positions
-    if limit and len(holdings.book) >= limit:
+    is_new = not holdings.is_netting or holdings.book.row_on(symbol_index) is None
+    if limit and is_new and len(holdings.book) >= limit:
         return Retcode.LIMIT_POSITIONS
     if _is_too_much(market, holdings, symbol_index, side, volume, filled):
         return Retcode.LIMIT_VOLUME

@@ -2,11 +2,14 @@
 
 from typing import Any, Final
 
+import msgspec
+
 from domain.retcodes import Retcode
 from domain.symbols import ExecutionMode, SymbolSpec
 from domain.trading import Deal, DealReason, OrderFilling
 from sim import checks, room
-from sim.holdings import Fill, Holdings
+from sim.exposure import Fill
+from sim.holdings import Holdings
 from sim.market import Market
 from sim.pending import PendingOrder
 from sim.placing import Placing
@@ -40,8 +43,8 @@ class TradeServer:
                 return self._modify(request)
             case TradeAction.PENDING | TradeAction.MODIFY | TradeAction.REMOVE:
                 return self._placed(request, self._placing.execute(request, reason))
-            case _:
-                return refused(Retcode.INVALID, f"{TradeAction(request.action).name} is not simulated")
+            case TradeAction.CLOSE_BY:
+                return self._close_by(request, reason)
 
     def _deal(self, request: TradeRequest, reason: DealReason, disturbance: Disturbance) -> TradeAnswer:
         if request.symbol not in self._market.index_of or checks.side_of(request) == 0:
@@ -74,8 +77,10 @@ class TradeServer:
         index, side = self._market.index_of[request.symbol], checks.side_of(request)
         spec = self._market.specs[index]
         bid, ask, _ = self._market.quote(index)
-        refusal = checks.mode_refusal(side, spec)
-        refusal = refusal or checks.stops_refusal(side, bid, ask, request.sl, request.tp, spec)
+        refusal = None
+        if self._holdings.opened_volume(index, side, request.volume) > 0.0:
+            refusal = checks.mode_refusal(side, spec)
+            refusal = refusal or checks.stops_refusal(side, bid, ask, request.sl, request.tp, spec)
         if refusal is not None:
             return self._refusal(request, refusal)
         fill = self._fill(request, reason, index, side, disturbance)
@@ -85,7 +90,7 @@ class TradeServer:
             refusal = room.position_refusal(self._market, self._holdings, index, side, fill.volume, fill.price)
         if refusal is not None:
             return self._refusal(request, refusal)
-        return self._done(request, self._holdings.open(index, side, fill))
+        return self._done(request, self._holdings.trade(index, side, fill))
 
     def _close(self, request: TradeRequest, reason: DealReason, disturbance: Disturbance) -> TradeAnswer:
         position = self._holdings.book.row_of(request.position_ticket)
@@ -103,7 +108,33 @@ class TradeServer:
             return self._refusal(request, refusal or Retcode.REJECT)
         return self._done(request, self._holdings.reduce(request.position_ticket, fill))
 
+    def _close_by(self, request: TradeRequest, reason: DealReason) -> TradeAnswer:
+        """Two opposite positions by each other, as far as the smaller reaches; no market is needed, only its hours."""
+        rows = [self._holdings.book.row_of(ticket) for ticket in (request.position_ticket, request.position_by)]
+        first, second = rows
+        if first is None or second is None:
+            return self._refusal(request, Retcode.POSITION_CLOSED)
+        index = int(first["symbol_index"])
+        if self._holdings.is_netting or index != second["symbol_index"] or first["side"] == second["side"]:
+            return refused(Retcode.INVALID, "close-by takes two opposite positions of one symbol on a hedging account")
+        spec, request = self._market.specs[index], msgspec.structs.replace(request, symbol=self._market.symbols[index])
+        if not self._market.in_session(index):
+            return self._refusal(request, Retcode.MARKET_CLOSED)
+        refusal = self._freeze_refusal(first, spec) or self._freeze_refusal(second, spec)
+        if refusal is not None:
+            return self._refusal(request, refusal)
+        fill = Fill(
+            volume=min(float(first["volume"]), float(second["volume"])),
+            price=float(second["price_open"]),
+            reason=reason,
+            magic=request.magic,
+            comment=request.comment[:_COMMENT_LIMIT],
+        )
+        deal = self._holdings.close_by(request.position_ticket, request.position_by, fill)
+        return self._done(msgspec.structs.replace(request, volume=deal.volume), deal)
+
     def _modify(self, request: TradeRequest) -> TradeAnswer:
+        request = self._addressed(request)
         position = self._holdings.book.row_of(request.position_ticket)
         if position is None:
             return self._refusal(request, Retcode.POSITION_CLOSED)
@@ -112,6 +143,16 @@ class TradeServer:
             return self._refusal(request, refusal)
         self._holdings.move_stops(request.position_ticket, request.sl, request.tp)
         return self._refusal(request, Retcode.DONE)
+
+    def _addressed(self, request: TradeRequest) -> TradeRequest:
+        """With the position's ticket, which on a netting account the symbol may stand for."""
+        index = self._market.index_of.get(request.symbol)
+        if request.position_ticket or index is None or not self._holdings.is_netting:
+            return request
+        held = self._holdings.book.row_on(index)
+        return (
+            request if held is None else msgspec.structs.replace(request, position_ticket=int(held["position_ticket"]))
+        )
 
     def _modify_refusal(self, request: TradeRequest, position: Any) -> Retcode | None:  # noqa: ANN401 - a row of the book
         index = int(position["symbol_index"])

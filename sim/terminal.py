@@ -1,7 +1,7 @@
 """A MetaTrader 5 terminal and its trade server in one object: quotes in, orders filled, deals and positions kept.
 
-Life cycle as in MT5 on a hedging account: a request makes an order, the order makes a deal, the deal opens a position,
-reduces it or closes it. What is simulated, from which source, and what is not: docs/simulated-terminal.md.
+Life cycle as in MT5: a request makes an order, the order makes deals, a deal opens a position, enlarges, reduces,
+reverses or closes it. What is simulated, from which source, and what is not: docs/simulated-terminal.md.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class SimTerminal:
     `autotrading` and `connected` are the two switches a user or a network can flip.
 
     Raises:
-        ValueError: for an account that is not hedging.
+        ValueError: for an account of an exchange.
         SymbolSpecError: for a symbol that cannot be priced.
     """
 
@@ -41,8 +41,8 @@ class SimTerminal:
         start_msc: int = 0,
         fills: FillPlan | None = None,
     ) -> None:
-        if profile.margin_mode is not MarginMode.RETAIL_HEDGING:
-            raise ValueError(f"margin_mode {profile.margin_mode.name} is not simulated; use a hedging account")
+        if profile.margin_mode is MarginMode.EXCHANGE:
+            raise ValueError("margin_mode EXCHANGE is not simulated; use RETAIL_HEDGING or RETAIL_NETTING")
         self.profile = profile
         self.server_offset_s = server_offset_s
         self.autotrading = True
@@ -189,8 +189,9 @@ class SimTerminal:
     def send(self, request: TradeRequest, reason: DealReason = DealReason.EXPERT) -> TradeAnswer:
         """`OrderSend`: check the request and execute it at the latest quote.
 
-        A request with `position_ticket` closes that position; one without opens a new one, whatever else is open
-        (hedging). `reason` CLIENT makes it an order by hand, which the AutoTrading switch does not stop.
+        A request with `position_ticket` closes that position; one without opens a new one, whatever else is open, on a
+        hedging account, and changes the symbol's one position on a netting account. `reason` CLIENT makes it an order
+        by hand, which the AutoTrading switch does not stop.
         """
         if not self.connected:
             return refused(Retcode.CONNECTION)

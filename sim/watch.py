@@ -12,7 +12,8 @@ from domain.symbols import SymbolSpec
 from domain.trading import DealReason, OrderState, Position
 from sim import matching
 from sim.activation import Activation
-from sim.holdings import Fill, Holdings
+from sim.exposure import Fill
+from sim.holdings import Holdings
 from sim.market import Market, next_opening_s
 from sim.pending import PendingOrder
 from sim.requests import FillPlan

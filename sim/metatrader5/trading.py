@@ -132,6 +132,7 @@ def _server_request(request: TradeRequest) -> ServerRequest | None:
             filling=OrderFilling(request.type_filling),
             comment=request.comment,
             position_ticket=request.position,
+            position_by=request.position_by,
             stop_limit=request.stoplimit,
             time_type=OrderTime(request.type_time),
             expiration_s=request.expiration,

@@ -417,6 +417,7 @@ def _request_in(given: HostRequest) -> TradeRequest:
         filling=OrderFilling(given.type_filling) if given.type_filling in list(OrderFilling) else OrderFilling.BOC,
         comment=given.comment.decode(),
         position_ticket=given.position,
+        position_by=given.position_by,
         stop_limit=given.stoplimit,
         time_type=OrderTime(given.type_time) if given.type_time in list(OrderTime) else OrderTime.GTC,
         expiration_s=given.expiration,

@@ -40,11 +40,19 @@ def margin(spec: SymbolSpec, positions: Rows, leverage: int = 500) -> float:
         (CommissionRule(per_lot=3.5), ENTRY, 0.37, -1.30),  # LiteFinance, report CEZLSMA, deal 2
         (CommissionRule(per_lot=3.5, charge=CommissionCharge.EACH_DEAL), EXIT, 1.0, -3.5),
         (CommissionRule(per_deal=1.0), ENTRY, 5.0, -1.0),
+        (CommissionRule(per_lot=7.0), DealEntry.OUT_BY, 1.0, 0.0),
         (CommissionRule(), ENTRY, 5.0, 0.0),
     ],
 )
 def test_commission(rule: CommissionRule, entry: DealEntry, volume: float, commission: float) -> None:
     assert accounting.commission_of(rule, entry, volume, 2) == commission
+
+
+def test_a_reversal_pays_for_what_it_opens() -> None:
+    at_entry = CommissionRule(per_lot=7.0)
+    on_each = CommissionRule(per_lot=3.5, charge=CommissionCharge.EACH_DEAL)
+    assert accounting.commission_of(at_entry, DealEntry.INOUT, 1.5, 2, opened=0.5) == -3.5
+    assert accounting.commission_of(on_each, DealEntry.INOUT, 1.5, 2, opened=0.5) == -5.25
 
 
 @pytest.mark.parametrize(

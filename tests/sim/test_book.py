@@ -25,6 +25,7 @@ def fields(ticket: int, **changes: object) -> dict[str, Any]:
         "magic": 7,
         "time_msc": 5,
         "time_update_msc": 6,
+        "position_id": 41,
     }
     return made | changes
 
@@ -33,7 +34,7 @@ def test_a_position_is_reported_as_mt5_does() -> None:
     book = PositionBook()
     book.add("hello", **fields(42))
     position = book.position(book.row_of(42), ("EURUSD",), 1.1005, MONEY)
-    assert (position.position_ticket, position.position_id, position.symbol) == (42, 42, "EURUSD")
+    assert (position.position_ticket, position.position_id, position.symbol) == (42, 41, "EURUSD")
     assert (position.type, position.volume, position.price_open) == (PositionType.BUY, 0.1, 1.1)
     assert (position.sl, position.tp, position.swap, position.profit) == (1.09, 1.12, -0.5, 5.0)
     assert (position.magic, position.time_msc, position.time_update_msc, position.comment) == (7, 5, 6, "hello")
@@ -51,6 +52,9 @@ def test_an_unknown_ticket_has_no_row_and_is_removed_without_harm() -> None:
     book = PositionBook()
     book.add("", **fields(1))
     assert book.row_of(2) is None
+    assert book.row_on(1) is None
+    found: Any = book.row_on(0)
+    assert found["position_ticket"] == 1
     book.remove(2)
     assert list(book) == [1]
     with pytest.raises(KeyError):

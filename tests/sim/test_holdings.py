@@ -2,7 +2,8 @@ import msgspec
 import pytest
 
 from domain.trading import DealEntry, DealReason, DealType
-from sim.holdings import Fill, Holdings
+from sim.exposure import Fill
+from sim.holdings import Holdings
 from sim.market import Market
 from sim.profiles import AccountProfile, CommissionRule, LeverageTier
 from tests.sim.venues import DAY_MSC, EURUSD, MONDAY_MSC, PROFILE, USDJPY, ticks_of
@@ -41,7 +42,7 @@ def test_an_account_begins_with_its_deposit() -> None:
 
 def test_opening_makes_a_position_named_by_its_order() -> None:
     account = Account()
-    deal = account.holdings.open(0, 1, fill(0.5, 1.1002))
+    deal = account.holdings.trade(0, 1, fill(0.5, 1.1002))
     position = account.holdings.position(deal.position_id)
     assert position is not None
     assert deal.order_ticket == deal.position_id == position.position_ticket == position.position_id
@@ -54,7 +55,7 @@ def test_opening_makes_a_position_named_by_its_order() -> None:
 
 def test_a_partial_close_keeps_the_position_and_its_ticket() -> None:
     account = Account()
-    ticket = account.holdings.open(0, 1, fill(0.5, 1.1002)).position_id
+    ticket = account.holdings.trade(0, 1, fill(0.5, 1.1002)).position_id
     account.quote(1.101, 1.1012)
     deal = account.holdings.reduce(ticket, fill(0.2, 1.101))
     position = account.holdings.position(ticket)
@@ -67,7 +68,7 @@ def test_a_partial_close_keeps_the_position_and_its_ticket() -> None:
 
 def test_volumes_left_have_no_binary_noise() -> None:
     account = Account()
-    ticket = account.holdings.open(0, 1, fill(0.3, 1.1002)).position_id
+    ticket = account.holdings.trade(0, 1, fill(0.3, 1.1002)).position_id
     account.holdings.reduce(ticket, fill(0.1, 1.1))
     account.holdings.reduce(ticket, fill(0.1, 1.1))
     position = account.holdings.position(ticket)
@@ -85,7 +86,7 @@ def test_what_is_not_open_cannot_be_reduced() -> None:
 
 def test_swap_grows_over_midnight_and_is_booked_by_the_exit() -> None:
     account = Account(swap_long=-7.51)
-    ticket = account.holdings.open(0, 1, fill(0.39, 1.1)).position_id
+    ticket = account.holdings.trade(0, 1, fill(0.39, 1.1)).position_id
     account.sleep(1)
     position = account.holdings.position(ticket)
     assert position is not None
@@ -99,7 +100,7 @@ def test_swap_grows_over_midnight_and_is_booked_by_the_exit() -> None:
 
 def test_a_partial_close_takes_its_share_of_the_swap() -> None:
     account = Account(swap_long=-10.0)
-    ticket = account.holdings.open(0, 1, fill(0.3, 1.1)).position_id
+    ticket = account.holdings.trade(0, 1, fill(0.3, 1.1)).position_id
     account.sleep(1)
     first = account.holdings.reduce(ticket, fill(0.1, 1.1))
     second = account.holdings.reduce(ticket, fill(0.2, 1.1))
@@ -110,7 +111,7 @@ def test_a_position_opened_after_midnight_pays_nothing_for_it() -> None:
     account = Account(swap_long=-10.0)
     before_msc = account.market.now_msc
     account.quote(1.1, 1.1002, after_msc=DAY_MSC)
-    ticket = account.holdings.open(0, 1, fill(0.3, 1.1)).position_id
+    ticket = account.holdings.trade(0, 1, fill(0.3, 1.1)).position_id
     account.holdings.charge_swaps(before_msc)
     position = account.holdings.position(ticket)
     assert position is not None
@@ -119,7 +120,7 @@ def test_a_position_opened_after_midnight_pays_nothing_for_it() -> None:
 
 def test_leverage_follows_equity_at_the_next_deal() -> None:
     account = Account(msgspec.structs.replace(PROFILE, deposit=9_990.0, tiers=TIERS))
-    ticket = account.holdings.open(0, 1, fill(1.0, 1.1)).position_id
+    ticket = account.holdings.trade(0, 1, fill(1.0, 1.1)).position_id
     assert (account.market.leverage, account.holdings.margin) == (1000, 110.0)
     account.quote(1.1011, 1.1013)
     assert account.market.leverage == 1000
@@ -129,7 +130,7 @@ def test_leverage_follows_equity_at_the_next_deal() -> None:
 
 def test_margin_with_one_more_position() -> None:
     account = Account()
-    account.holdings.open(0, 1, fill(1.0, 1.1))
+    account.holdings.trade(0, 1, fill(1.0, 1.1))
     assert account.holdings.margin_with(0, 1, 1.0, 1.1) == 440.0
     assert account.holdings.margin_with(0, -1, 1.0, 1.1) == 220.0
     assert account.holdings.margin_with(1, 1, 1.0, 150.0) == 420.0
@@ -142,7 +143,7 @@ def test_changes_are_told_once() -> None:
     assert deposit is not None
     assert [deal.type for deal in deposit.deals] == [DealType.BALANCE]
     assert account.holdings.take_changes() is None
-    ticket = account.holdings.open(0, 1, fill(0.1, 1.1)).position_id
+    ticket = account.holdings.trade(0, 1, fill(0.1, 1.1)).position_id
     account.holdings.move_stops(ticket, 1.05, 0.0)
     opened = account.holdings.take_changes()
     assert opened is not None
@@ -157,7 +158,7 @@ def test_changes_are_told_once() -> None:
 def test_a_position_that_came_and_went_between_two_reports() -> None:
     account = Account()
     account.holdings.mark_reported()
-    ticket = account.holdings.open(0, 1, fill(0.1, 1.1)).position_id
+    ticket = account.holdings.trade(0, 1, fill(0.1, 1.1)).position_id
     account.holdings.reduce(ticket, fill(0.1, 1.1))
     update = account.holdings.take_changes()
     assert update is not None
@@ -167,7 +168,7 @@ def test_a_position_that_came_and_went_between_two_reports() -> None:
 
 def test_commission_lowers_balance_and_equity() -> None:
     account = Account(msgspec.structs.replace(PROFILE, commission=CommissionRule(per_lot=7.0)))
-    deal = account.holdings.open(0, 1, fill(0.5, 1.1))
+    deal = account.holdings.trade(0, 1, fill(0.5, 1.1))
     assert deal.commission == -3.5
     assert account.holdings.money().balance == 9_996.5
     assert account.holdings.money().equity == 9_996.5

@@ -119,7 +119,6 @@ def test_another_filling_than_the_symbol_s_is_10030(filling: OrderFilling) -> No
         TradeRequest(action=TradeAction.PENDING, symbol="NOPE", volume=0.1, type=OrderType.BUY_LIMIT, price=1.0),
         TradeRequest(action=TradeAction.REMOVE, order_ticket=5),
         TradeRequest(action=TradeAction.MODIFY, order_ticket=5),
-        TradeRequest(action=TradeAction.CLOSE_BY, position_ticket=5),
     ],
 )
 def test_what_is_not_understood_or_not_simulated_is_10013_with_words(request_: TradeRequest) -> None:

@@ -11,10 +11,9 @@ WITH_SWAP = msgspec.structs.replace(EURUSD, swap_long=-7.51)
 MIDNIGHT_MSC = MONDAY_MSC + DAY_MSC // 2
 
 
-@pytest.mark.parametrize("mode", [MarginMode.RETAIL_NETTING, MarginMode.EXCHANGE])
-def test_netting_is_refused_clearly(mode: MarginMode) -> None:
-    profile = msgspec.structs.replace(PROFILE, margin_mode=mode)
-    with pytest.raises(ValueError, match=f"margin_mode {mode.name} is not simulated; use a hedging account"):
+def test_accounts_of_an_exchange_are_refused_clearly() -> None:
+    profile = msgspec.structs.replace(PROFILE, margin_mode=MarginMode.EXCHANGE)
+    with pytest.raises(ValueError, match="margin_mode EXCHANGE is not simulated; use RETAIL_HEDGING"):
         SimTerminal(profile, (EURUSD,))
 
 

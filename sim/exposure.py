@@ -1,0 +1,138 @@
+"""Positions as deals and nights change them: opened, added to, reduced, reversed, charged with swap.
+
+On a hedging account every order opens a position of its own; on a netting account there is one position a symbol, which
+orders of its side enlarge and orders of the other side reduce, close or turn around.
+"""
+
+from typing import Any, Final
+
+import msgspec
+
+from domain.pricing import position_profit, rounded_money
+from domain.timeframes import DAY_S
+from domain.trading import DealEntry, DealReason
+from sim import accounting, checks
+from sim.book import PositionBook
+from sim.ledger import Execution
+from sim.market import Market
+
+_PRICE_DIGITS: Final = 10  # of an average price: beyond it there is binary noise alone
+
+
+class Fill(msgspec.Struct, frozen=True, kw_only=True):
+    """One execution that is about to be booked; `magic` and `comment` are the order's."""
+
+    volume: float
+    price: float
+    reason: DealReason
+    magic: int
+    comment: str
+    sl: float = 0.0
+    tp: float = 0.0
+
+
+class Exposure:
+    """The positions in `book`, at `market`, in money of `money_digits` decimals."""
+
+    def __init__(self, book: PositionBook, market: Market, money_digits: int) -> None:
+        self._book = book
+        self._market = market
+        self._money_digits = money_digits
+
+    def enter(self, order_ticket: int, symbol_index: int, side: int, fill: Fill) -> Execution:
+        """A new position, named by the ticket of its order."""
+        self._add(order_ticket, order_ticket, symbol_index, side, fill)
+        return self._execution(order_ticket, side, DealEntry.IN, fill)
+
+    def enlarge(self, row: Any, fill: Fill) -> Execution:  # noqa: ANN401 - a row of the book
+        """More of the same side: the open price becomes the average, levels that the order has replace the old ones."""
+        old, side = float(row["volume"]), int(row["side"])
+        worth = old * float(row["price_open"]) + fill.volume * fill.price
+        row["price_open"] = round(worth / (old + fill.volume), _PRICE_DIGITS)
+        row["volume"] = checks.on_grid(old + fill.volume, self._step(row))
+        row["sl"], row["tp"] = fill.sl or row["sl"], fill.tp or row["tp"]
+        row["time_update_msc"] = self._market.now_msc
+        return self._execution(int(row["position_id"]), side, DealEntry.IN, fill)
+
+    def reduce(self, row: Any, fill: Fill, entry: DealEntry = DealEntry.OUT) -> Execution:  # noqa: ANN401 - a row
+        """Less of it, with the swap's share; nothing left means that it is gone."""
+        index, side, volume = int(row["symbol_index"]), int(row["side"]), float(row["volume"])
+        position_id = int(row["position_id"])
+        money = self._market.moneys[index]
+        profit = float(position_profit(side, fill.volume, float(row["price_open"]), fill.price, money))
+        swap = float(rounded_money(float(row["swap"]) * fill.volume / volume, self._money_digits))
+        left = checks.on_grid(volume - fill.volume, self._step(row))
+        if left > 0.0:
+            row["volume"] = left
+            row["swap"] = rounded_money(float(row["swap"]) - swap, self._money_digits)
+            row["time_update_msc"] = self._market.now_msc
+        else:
+            self._book.remove(int(row["position_ticket"]))
+        return self._execution(position_id, -side, entry, fill, profit, swap)
+
+    def reverse(self, row: Any, order_ticket: int, fill: Fill) -> Execution:  # noqa: ANN401 - a row of the book
+        """All of it closed and the rest opened on the other side, by one deal: same identifier, new ticket."""
+        index, side, held = int(row["symbol_index"]), int(row["side"]), float(row["volume"])
+        position_id = int(row["position_id"])
+        opened = checks.on_grid(fill.volume - held, self._step(row))
+        closed = self.reduce(row, msgspec.structs.replace(fill, volume=held))
+        self._add(order_ticket, position_id, index, -side, msgspec.structs.replace(fill, volume=opened))
+        deal = self._execution(position_id, -side, DealEntry.INOUT, fill, closed.profit, closed.swap)
+        return msgspec.structs.replace(deal, volume_opened=opened)
+
+    def charge_swaps(self, before_msc: int) -> list[int]:
+        """Add the swap of every midnight since `before_msc` [ms, broker's clock] to the positions open then.
+
+        Returns the tickets of those it changed.
+        """
+        return [
+            int(row["position_ticket"])
+            for day in accounting.midnights_between(before_msc, self._market.now_msc)
+            for row in self._book.rows
+            if row["time_msc"] < (day + 1) * DAY_S * 1000 and self._charge_night(row, day)
+        ]
+
+    def _charge_night(self, row: Any, day: int) -> bool:  # noqa: ANN401 - a row of the book; writing to it writes to the book
+        index, side = int(row["symbol_index"]), int(row["side"])
+        spec, money = self._market.specs[index], self._market.moneys[index]
+        nights = accounting.nights_charged(day, spec.swap_rollover3days)
+        price = self._market.price(index, -side)
+        swap = accounting.swap_of_night(spec, money, side, float(row["volume"]), price, nights)
+        row["swap"] = rounded_money(float(row["swap"]) + swap, self._money_digits)
+        return swap != 0.0
+
+    def _add(self, ticket: int, position_id: int, symbol_index: int, side: int, fill: Fill) -> None:
+        now_msc = self._market.now_msc
+        self._book.add(
+            fill.comment,
+            position_ticket=ticket,
+            position_id=position_id,
+            symbol_index=symbol_index,
+            side=side,
+            volume=fill.volume,
+            price_open=fill.price,
+            sl=fill.sl,
+            tp=fill.tp,
+            swap=0.0,
+            magic=fill.magic,
+            time_msc=now_msc,
+            time_update_msc=now_msc,
+        )
+
+    def _execution(
+        self, position_id: int, side: int, entry: DealEntry, fill: Fill, profit: float = 0.0, swap: float = 0.0
+    ) -> Execution:
+        return Execution(
+            position_id=position_id,
+            side=side,
+            entry=entry,
+            reason=fill.reason,
+            volume=fill.volume,
+            price=fill.price,
+            time_msc=self._market.now_msc,
+            profit=profit,
+            swap=swap,
+        )
+
+    def _step(self, row: Any) -> float:  # noqa: ANN401 - a row of the book
+        return self._market.specs[int(row["symbol_index"])].volume_step
