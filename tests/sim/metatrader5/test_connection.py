@@ -105,6 +105,7 @@ def test_nothing_answers_before_initialize_and_after_shutdown() -> None:
 def test_the_account_must_be_the_attached_one() -> None:
     market = AttachedMarket()
     assert mt5.initialize(login=5, password="any", server="Sim-Demo")
+    assert mt5.initialize(login=0, password="", server=""), "none given"
     assert mt5.login(5, "any", "Sim-Demo") is True
     assert mt5.login(login=5, password="any", server="Elsewhere") is False
     assert mt5.last_error() == (-6, "Terminal: Authorization failed")

@@ -243,3 +243,31 @@ def test_what_was_never_quoted_has_no_prices() -> None:
     assert checked is not None
     assert (checked.retcode, checked.margin) == (mt5.TRADE_RETCODE_PRICE_OFF, 0.0)
     assert _sent(market_order()).retcode == mt5.TRADE_RETCODE_PRICE_OFF
+
+
+def test_a_partly_closed_position_keeps_its_time_and_shows_when_it_changed(market: AttachedMarket) -> None:
+    ticket = _sent(market_order(volume=0.3)).order
+    market.play(20)
+    assert _sent(market_order(mt5.ORDER_TYPE_SELL, 0.1, position=ticket)).volume == 0.1
+    held = _position()
+    assert (held.ticket, held.volume) == (ticket, 0.2)
+    assert (held.time, held.time_update) == (MONDAY_S + 5, MONDAY_S + 20)
+    assert (held.time_msc, held.time_update_msc) == ((MONDAY_S + 5) * 1000, (MONDAY_S + 20) * 1000)
+
+
+@pytest.mark.parametrize(("side", "price"), [(mt5.ORDER_TYPE_BUY, ASK), (mt5.ORDER_TYPE_SELL, BID)])
+def test_a_check_takes_the_margin_at_the_price_of_its_side_and_none_for_closing(
+    side: int, price: float, market: AttachedMarket
+) -> None:
+    checked = mt5.order_check(market_order(side, 10.0))
+    assert checked is not None
+    assert checked.margin == mt5.order_calc_margin(side, "EURUSD", 10.0, price)
+    opened = _sent(market_order(side, 10.0))
+    closing = mt5.order_check(market_order(1 - side, 10.0, position=opened.order))
+    opposite = mt5.order_check(market_order(1 - side, 10.0))
+    account = mt5.account_info()
+    assert closing is not None
+    assert opposite is not None
+    assert account is not None
+    assert closing.margin == account.margin
+    assert opposite.margin > account.margin, "simplified: an opposite position is not set off"
