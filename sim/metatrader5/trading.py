@@ -6,7 +6,6 @@ from domain.pricing import SymbolMoney, position_profit, required_margin, symbol
 from domain.retcodes import Retcode
 from domain.trading import DealReason, OrderFilling, OrderTime, OrderType
 from sim.metatrader5.arguments import number, plain_integer, request_fields, text
-from sim.metatrader5.checking import order_refusal
 from sim.metatrader5.desk import DESK, call
 from sim.metatrader5.failures import (
     INVALID_ARGUMENTS,
@@ -23,6 +22,7 @@ from sim.terminal import SimTerminal
 
 _LAST_PRICED_TYPE: Final = OrderType.SELL_STOP_LIMIT
 _PERCENT: Final = 100.0
+_GOOD: Final = (Retcode.DONE, Retcode.DONE_PARTIAL, Retcode.PLACED)
 
 
 @call(plain_integer, text, number, number)
@@ -60,18 +60,19 @@ def order_check(*unnamed: Any, **named: Any) -> OrderCheckResult | None:  # noqa
     sent = _server_request(request)
     account = terminal.account()
     extra = _extra_margin(terminal, sent) if sent is not None else 0.0
-    retcode = order_refusal(terminal, sent, extra) if sent is not None else Retcode.INVALID
+    retcode = terminal.checked(sent).retcode if sent is not None else Retcode.INVALID
+    good = retcode in _GOOD
     margin = round(account.margin + extra, account.currency_digits)
     return OrderCheckResult(
         (
-            int(retcode or 0),
+            0 if good else int(retcode),
             account.balance,
             account.equity,
             round(account.equity - account.balance, account.currency_digits),
             margin,
             round(account.equity - margin, account.currency_digits),
             account.equity / margin * _PERCENT if margin else 0.0,
-            words_of(retcode) if retcode else CHECKED,
+            CHECKED if good else words_of(retcode),
             request,
         )
     )

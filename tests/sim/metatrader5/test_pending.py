@@ -8,7 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sim.metatrader5 as mt5
+from domain.retcodes import Retcode
 from domain.symbols import SymbolSpec, SymbolTradeMode
+from domain.trading import MarginMode
+from sim.profiles import AccountProfile, LeverageTier
+from sim.requests import Disturbance, ScriptedFills
 from tests.sim.metatrader5.market import ASK, BID, MONDAY_S, AttachedMarket, market_order
 from tests.sim.venues import EURUSD, PROFILE, XAUUSD, ticks_of
 
@@ -99,6 +103,23 @@ def test_a_stop_limit_has_both_prices(kind: int) -> None:
     assert (orders[0].price_open, orders[0].price_stoplimit) == (stop, limit)
 
 
+def test_two_positions_are_closed_by_each_other() -> None:
+    _market([(BID, ASK)] * 3)
+    bought, sold = _sent(market_order(volume=0.3)), _sent(market_order(mt5.ORDER_TYPE_SELL, 0.1))
+    request = {"action": mt5.TRADE_ACTION_CLOSE_BY, "position": bought.order, "position_by": sold.order}
+    checked = mt5.order_check(request)
+    assert checked is not None
+    assert (checked.retcode, mt5.positions_total()) == (0, 2)
+    assert _sent(request).retcode == mt5.TRADE_RETCODE_DONE
+    assert [(held.ticket, held.volume) for held in mt5.positions_get() or ()] == [(bought.order, 0.2)]
+    deals = mt5.history_deals_get(position=sold.order)
+    assert deals is not None
+    assert deals[-1].entry == mt5.DEAL_ENTRY_OUT_BY
+    orders = mt5.history_orders_get(ticket=deals[-1].order)
+    assert orders is not None
+    assert (orders[0].type, orders[0].position_by_id) == (mt5.ORDER_TYPE_CLOSE_BY, sold.order)
+
+
 def test_what_an_order_reserves_is_in_its_check() -> None:
     profile = msgspec.structs.replace(PROFILE, pending_margin_fraction=0.5)
     market = AttachedMarket(profile=profile)
@@ -122,6 +143,8 @@ GOOD = (
     {"action": mt5.TRADE_ACTION_SLTP, "position": POSITION, "sl": 1.0995, "tp": 1.12},
     {"action": mt5.TRADE_ACTION_MODIFY, "order": ORDER, "price": 1.095, "symbol": "EURUSD"},
     {"action": mt5.TRADE_ACTION_REMOVE, "order": ORDER},
+    {"action": mt5.TRADE_ACTION_CLOSE_BY, "position": POSITION, "position_by": POSITION + 2},
+    market_order(mt5.ORDER_TYPE_SELL, 0.3),
 )
 PRICES = st.sampled_from([0.0, 1.08, 1.09, 1.0995, 1.0999, BID, 1.1001, ASK, 1.1003, 1.12, 1.100005])
 CHANGES: dict[str, st.SearchStrategy[Any]] = {
@@ -144,23 +167,64 @@ CHANGED = st.lists(st.sampled_from(sorted(CHANGES)), max_size=2, unique=True).fl
 )
 REQUESTS = st.builds(lambda good, changed: good | changed, st.sampled_from(GOOD), CHANGED)
 SYMBOLS = st.builds(
-    lambda mode, stops, freeze: msgspec.structs.replace(
-        EURUSD, trade_mode=mode, stops_level_points=stops, freeze_level_points=freeze
+    lambda mode, stops, freeze, limit: msgspec.structs.replace(
+        EURUSD, trade_mode=mode, stops_level_points=stops, freeze_level_points=freeze, volume_limit=limit
     ),
     st.sampled_from([SymbolTradeMode.FULL] * 4 + list(SymbolTradeMode)),
     st.sampled_from([0, 0, 10, 50]),
     st.sampled_from([0, 0, 60]),
+    st.sampled_from([0.0, 0.0, 0.4]),
 )
 
 
-@given(SYMBOLS, st.lists(REQUESTS, min_size=1, max_size=12))
-def test_what_is_checked_is_what_is_answered(spec: SymbolSpec, requests: list[dict[str, Any]]) -> None:
-    market = AttachedMarket({"EURUSD": ticks_of([(BID, ASK)] * 9)}, (spec, XAUUSD))
+ACCOUNTS = st.builds(
+    lambda mode, limit: msgspec.structs.replace(PROFILE, margin_mode=mode, limit_positions=limit, limit_orders=limit),
+    st.sampled_from([MarginMode.RETAIL_HEDGING, MarginMode.RETAIL_HEDGING, MarginMode.RETAIL_NETTING]),
+    st.sampled_from([0, 0, 3]),
+)
+
+
+def _everything(market: AttachedMarket) -> tuple[Any, ...]:
+    terminal = market.terminal
+    standing = (terminal.positions(), terminal.orders(), terminal.account())
+    return (*standing, terminal.deals, terminal.order_history, terminal.quote("EURUSD"))
+
+
+@given(SYMBOLS, ACCOUNTS, st.lists(REQUESTS, min_size=1, max_size=12))
+def test_what_is_checked_is_what_is_answered_and_checking_does_nothing(
+    spec: SymbolSpec, profile: AccountProfile, requests: list[dict[str, Any]]
+) -> None:
+    market = AttachedMarket({"EURUSD": ticks_of([(BID, ASK)] * 9)}, (spec, XAUUSD), profile=profile)
     market.play(1)
     _sent(market_order())
     _sent(_pending())
     for request in requests:
+        before = _everything(market)
         checked = mt5.order_check(request)
+        assert _everything(market) == before
         answer = _sent(request)
         assert checked is not None
         assert (checked.retcode or mt5.TRADE_RETCODE_DONE) == answer.retcode, request
+
+
+def test_a_check_knows_nothing_of_the_faults_to_come() -> None:
+    market = AttachedMarket(fills=ScriptedFills([Disturbance(retcode=Retcode.REQUOTE)]))
+    market.play(1)
+    checked = mt5.order_check(market_order())
+    assert checked is not None
+    assert checked.retcode == 0
+    assert [_sent(market_order()).retcode for _ in range(2)] == [10004, 10009]
+
+
+def test_a_check_does_not_move_the_leverage_that_a_deal_would() -> None:
+    tiers = (LeverageTier(equity_from=0.0, leverage=1000), LeverageTier(equity_from=9_999.0, leverage=500))
+    market = AttachedMarket(profile=msgspec.structs.replace(PROFILE, tiers=tiers))
+    market.play(1)
+    assert mt5.order_check(market_order()) is not None
+    account = mt5.account_info()
+    assert account is not None
+    assert account.leverage == 500
+    _sent(market_order())
+    account = mt5.account_info()
+    assert account is not None
+    assert account.leverage == 1000, "two dollars of spread lie between the two"
