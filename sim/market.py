@@ -1,16 +1,26 @@
 """The symbols of one simulated broker: specification, latest quote, and the numbers that price a position."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from domain.pricing import SymbolMoney, rounded_price, symbol_money
-from domain.symbols import SymbolSpec
+from domain.symbols import CalcMode, SymbolSpec
 from domain.timeframes import DAY_S, WEEK_S
 from sim import accounting, matching
 
 _SUNDAY_OFFSET_S: Final = 4 * DAY_S  # 1970-01-01 was a Thursday, MT5's week starts on Sunday
+
+_FOREX_MODES: Final = (CalcMode.FOREX, CalcMode.FOREX_NO_LEVERAGE)
+_TICK_VALUE_MODES: Final = (CalcMode.FUTURES, CalcMode.EXCH_FUTURES)  # their tick value is the specification's
+
+
+class ConversionSource(NamedTuple):
+    """The symbol whose quote converts another's profit; `is_inverse` where its base is the account's currency."""
+
+    symbol_index: int
+    is_inverse: bool
 
 
 class Market:
@@ -31,6 +41,8 @@ class Market:
         self.quotes = np.zeros(len(self.specs), matching.QUOTE_DTYPE)
         self.now_msc = start_msc
         self._currency = (currency, currency_digits)
+        self._rates: dict[int, float] = {}
+        self._sources = conversion_sources(self.specs, currency)
         for spec in self.specs:
             accounting.check_swap(spec)
         self.use_leverage(leverage)
@@ -39,12 +51,31 @@ class Market:
         """Price margins with leverage 1:`leverage` from now on."""
         self.leverage = leverage
         self.moneys: list[SymbolMoney] = [symbol_money(spec, *self._currency, leverage) for spec in self.specs]
+        for index, rate in self._rates.items():
+            self.moneys[index] = self.moneys[index]._replace(profit_rate=rate)
         self.money_rows = np.concatenate([matching.money_row(money) for money in self.moneys])
 
     def take_quote(self, symbol_index: int, ticks: matching.Rows, index: int) -> None:
         """Make `ticks[index]` the symbol's quote, where it is one, and move the server's clock."""
         time_msc = int(matching.take_quote(ticks, index, self.quotes, symbol_index))
         self.now_msc = max(self.now_msc, time_msc)
+        self.convert(symbol_index)
+
+    def convert(self, symbol_index: int) -> None:
+        """Convert profit of a symbol from now on at the latest quote of the symbol that trades its profit currency.
+
+        Nothing changes where the account's currency is in the symbol itself, where there is no such other symbol, or
+        before its first quote: then the tick value of the specification holds.
+        """
+        source = self._sources.get(symbol_index)
+        if source is None or not self.is_quoted(source.symbol_index):
+            return
+        bid, ask, _ = self.quote(source.symbol_index)
+        rate = 1.0 / ask if source.is_inverse else bid
+        if rate != self._rates.get(symbol_index):
+            self._rates[symbol_index] = rate
+            self.moneys[symbol_index] = self.moneys[symbol_index]._replace(profit_rate=rate)
+            self.money_rows[symbol_index]["profit_rate"] = rate
 
     def quote(self, symbol_index: int) -> tuple[float, float, int]:
         """Bid, ask and time [ms, broker's clock] of the latest tick; zeros before the first."""
@@ -73,6 +104,26 @@ class Market:
     def next_midnight_msc(self) -> int:
         """The next beginning of a day on the broker's clock [ms]."""
         return (self.now_msc // (DAY_S * 1000) + 1) * DAY_S * 1000
+
+
+def conversion_sources(specs: Sequence[SymbolSpec], currency: str) -> dict[int, ConversionSource]:
+    """Of each symbol whose profit is in a currency foreign to it and the account: which other one converts it."""
+    pairs = {
+        (spec.currency_base, spec.currency_profit): index
+        for index, spec in enumerate(specs)
+        if spec.calc_mode in _FOREX_MODES
+    }
+    found = {}
+    for index, spec in enumerate(specs):
+        foreign = spec.currency_profit
+        is_own = foreign == currency or (spec.currency_base == currency and spec.calc_mode in _FOREX_MODES)
+        if is_own or spec.calc_mode in _TICK_VALUE_MODES:
+            continue
+        if (foreign, currency) in pairs:
+            found[index] = ConversionSource(pairs[foreign, currency], is_inverse=False)
+        elif (currency, foreign) in pairs:
+            found[index] = ConversionSource(pairs[currency, foreign], is_inverse=True)
+    return found
 
 
 def next_opening_s(spec: SymbolSpec, server_s: int) -> int:

@@ -38,6 +38,7 @@ class ServerWatch:
         if len(self._holdings.book):
             next_msc = min(next_msc, self._market.next_midnight_msc())
         end = int(matching.first_at(ticks, start, stop, next_msc))
+        self._market.convert(symbol_index)  # as the first tick of this symbol will
         quotes, spec = self._market.quotes, self._market.specs[symbol_index]
         levels = self._levels(symbol_index, quotes)
         while start < end:
