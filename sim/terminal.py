@@ -7,6 +7,7 @@ reverses or closes it. What is simulated, from which source, and what is not: do
 import copy
 from collections.abc import Sequence
 
+from domain.pricing import SymbolMoney
 from domain.retcodes import Retcode
 from domain.symbols import SymbolSpec
 from domain.trading import AccountSnapshot, Deal, DealReason, MarginMode, Order, Position
@@ -102,6 +103,14 @@ class SimTerminal:
             KeyError: for a symbol the broker does not have.
         """
         return self._market.quote(self._market.index_of[symbol])
+
+    def pricing(self, symbol: str) -> SymbolMoney:
+        """The numbers that price `symbol` now, with the account's leverage and the latest conversion rate.
+
+        Raises:
+            KeyError: for a symbol the broker does not have.
+        """
+        return self._market.moneys[self._market.index_of[symbol]]
 
     # -- the account -----------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from domain.pricing import money_per_price
 from domain.symbols import SymbolSpec
 from domain.timeframes import Timeframe
 from sim.matching import Rows
@@ -131,8 +132,7 @@ def _symbol_info(station: Station, spec: SymbolSpec) -> SymbolInfo:
         name=spec.name,
         description=spec.name,
         path=f"{_FOLDER}\\{spec.name}",
-        **_specified(spec),
-        **_quoted(station, spec),
+        **(_specified(spec) | _quoted(station, spec)),
     )
 
 
@@ -178,7 +178,11 @@ def _quoted(station: Station, spec: SymbolSpec) -> dict[str, Any]:
     days = station.archive.bars(spec.name, Timeframe.D1)
     before = days[days["time"] < today["time"][0] // 86_400 * 86_400] if len(today) else days
     close = float(before["close"][-1]) if len(before) else 0.0
+    tick_value = spec.tick_size * float(money_per_price(bid, station.terminal.pricing(spec.name)))
     fields = {
+        "trade_tick_value": tick_value,
+        "trade_tick_value_profit": tick_value,
+        "trade_tick_value_loss": tick_value,
         "bid": bid,
         "ask": ask,
         "time": time_msc // 1000,

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from domain.pricing import SymbolMoney, position_profit, required_margin, symbol_money
+from domain.pricing import SymbolMoney, position_profit, required_margin
 from domain.retcodes import Retcode
 from domain.trading import DealReason, OrderFilling, OrderTime, OrderType
 from sim.metatrader5.arguments import number, plain_integer, request_fields, text
@@ -11,6 +11,7 @@ from sim.metatrader5.failures import (
     INVALID_ARGUMENTS,
     INVALID_COUNT,
     INVALID_PARAMS,
+    NOT_FOUND,
     UNNAMED_ARGUMENTS,
     CallError,
 )
@@ -159,9 +160,9 @@ def _extra_margin(terminal: SimTerminal, request: ServerRequest) -> float:
 
 
 def _money(terminal: SimTerminal, symbol: str) -> SymbolMoney:
-    spec = DESK.station().spec(symbol)
-    account = terminal.account()
-    return symbol_money(spec, account.currency, account.currency_digits, account.leverage)
+    if terminal.spec(symbol) is None:
+        raise CallError(NOT_FOUND)
+    return terminal.pricing(symbol)
 
 
 def _side(action: int) -> int:

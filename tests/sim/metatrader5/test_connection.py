@@ -82,6 +82,55 @@ def test_a_step_goes_on_from_where_the_caller_has_played_to() -> None:
     assert [_now_s() for _ in range(3)] == [MONDAY_S + 32, MONDAY_S + 34, MONDAY_S + 36]
 
 
+CALLS = {
+    "version": (),
+    "terminal_info": (),
+    "account_info": (),
+    "symbols_total": (),
+    "symbols_get": (),
+    "symbol_info": ("EURUSD",),
+    "symbol_info_tick": ("EURUSD",),
+    "symbol_select": ("EURUSD",),
+    "market_book_add": ("EURUSD",),
+    "market_book_get": ("EURUSD",),
+    "market_book_release": ("EURUSD",),
+    "copy_rates_from": ("EURUSD", 1, 2**31 - 1, 5),
+    "copy_rates_from_pos": ("EURUSD", 1, 0, 5),
+    "copy_rates_range": ("EURUSD", 1, MONDAY_S, MONDAY_S + 60),
+    "copy_ticks_from": ("EURUSD", 0, 5, -1),
+    "copy_ticks_range": ("EURUSD", 0, 5, -1),
+    "orders_total": (),
+    "orders_get": (),
+    "positions_total": (),
+    "positions_get": (),
+    "history_orders_total": (0, 5),
+    "history_orders_get": (0, 5),
+    "history_deals_total": (0, 5),
+    "history_deals_get": (0, 5),
+    "order_calc_margin": (0, "EURUSD", 1.0, 1.1),
+    "order_calc_profit": (0, "EURUSD", 1.0, 1.1, 1.2),
+    "order_check": (market_order(),),
+    "order_send": (market_order(),),
+    "login": (5,),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_every_call_is_one_step(name: str) -> None:
+    market = AttachedMarket(step_ms=1000)
+    mt5.market_book_add("EURUSD")
+    market.play(10)
+    played = market.feed.played
+    assert vars(mt5)[name](*CALLS[name]) is not None
+    assert mt5.last_error() == (1, "Success")
+    assert market.feed.played == played + 1
+
+
+def test_every_function_that_reaches_the_terminal_is_among_them() -> None:
+    functions = {name for name, value in vars(mt5).items() if isinstance(value, desk.Builtin)}
+    assert functions - CALLS.keys() == {"initialize", "shutdown", "last_error"}
+
+
 def test_a_step_back_is_refused() -> None:
     market = AttachedMarket()
     with pytest.raises(ValueError, match="only moves forward"):
@@ -175,6 +224,22 @@ def test_what_the_day_has_seen_is_in_the_symbols_fields() -> None:
     assert (info.session_open, info.session_close) == (1.1, 1.25)
     assert info.price_change == pytest.approx((1.15 / 1.25 - 1.0) * 100.0)
     assert (info.spread, info.time) == (1000, MONDAY_S + 2)
+
+
+def test_a_ticks_value_is_that_of_the_latest_price() -> None:
+    yen = ticks_of([(150.0, 150.01), (160.0, 160.01)])
+    market = AttachedMarket({"USDJPY": yen}, (USDJPY,))
+    specified = mt5.symbol_info("USDJPY")
+    assert specified is not None
+    assert specified.trade_tick_value == USDJPY.tick_value, "before the first quote"
+    for second, price in enumerate((150.0, 160.0)):
+        market.play(second)
+        info = mt5.symbol_info("USDJPY")
+        assert info is not None
+        assert info.trade_tick_value == pytest.approx(100_000 * 0.001 / price)
+        assert info.trade_tick_value == info.trade_tick_value_profit == info.trade_tick_value_loss
+        profit = mt5.order_calc_profit(mt5.ORDER_TYPE_BUY, "USDJPY", 1.0, price - 1.0, price)
+        assert profit == pytest.approx(1000 * info.trade_tick_value, abs=0.005)
 
 
 def test_under_the_packages_name_it_is_found_and_gone_again() -> None:
