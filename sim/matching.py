@@ -266,6 +266,12 @@ def solvent_levels(
 
 
 @njit
+def quiet_levels(positions: Rows, symbol_index: int, quotes: Rows, moneys: Rows, cushion: float) -> TriggerLevels:
+    """`trigger_levels` and `solvent_levels` in one call."""
+    return solvent_levels(positions, symbol_index, quotes, moneys, cushion, trigger_levels(positions, symbol_index))
+
+
+@njit
 def _price_after_loss(side: int, volume: float, worth: float, price: float, loss: float, money: SymbolMoney) -> float:
     """Closing price at which `volume`, opened for `worth` (lots times price), has lost `loss` more than at `price`."""
     if volume == 0.0:

@@ -72,12 +72,12 @@ class ServerWatch:
 
     def _levels(self, symbol_index: int, quotes: matching.Rows) -> matching.TriggerLevels:
         """Between these prices nothing is due; where no more than the stop-out is near, they lie before it."""
-        rows = self._holdings.book.rows
-        levels = matching.trigger_levels(rows, symbol_index)
-        if len(self._holdings.pending):
-            levels = matching.order_levels(self._holdings.pending.rows, symbol_index, levels)
-        cushion = self._holdings.ledger.balance - self._holdings.stop_out_equity
-        return matching.solvent_levels(rows, symbol_index, quotes, self._market.money_rows, cushion, levels)
+        holdings = self._holdings
+        cushion = holdings.ledger.balance - holdings.stop_out_equity
+        levels = matching.quiet_levels(holdings.book.rows, symbol_index, quotes, self._market.money_rows, cushion)
+        if len(holdings.pending):
+            levels = matching.order_levels(holdings.pending.rows, symbol_index, levels)
+        return levels
 
     def _is_due(self, symbol_index: int, quotes: matching.Rows) -> bool:
         rows, orders = self._holdings.book.rows, self._holdings.pending.rows
