@@ -169,3 +169,17 @@ def test_the_scan_knows_of_conversions(moves: list[tuple[int, int]], side: int) 
             scanned.terminal.settle(symbol, ticks, 0)
     assert scanned.terminal.deals == watched.terminal.deals
     assert scanned.terminal.money() == watched.terminal.money()
+
+
+def test_a_dearer_conversion_alone_can_stop_an_account_out() -> None:
+    venue = Venue(open_all_week(EURGBP), open_all_week(GBPUSD), profile=msgspec.structs.replace(PROFILE, deposit=500.0))
+    venue.quote(1.25, 1.25, symbol_index=1)
+    venue.quote(0.85, 0.85)
+    venue.open(1, 1.0, symbol="EURGBP")
+    venue.quote(0.848, 0.848)  # 200 pounds are lost: 250 dollars
+    assert len(venue.terminal.positions()) == 1
+    venue.quote(2.5, 2.5, symbol_index=1)
+    ticks = ticks_of([(0.848, 0.848)], start_msc=venue.clock_msc + 1000)
+    assert venue.terminal.scan(0, ticks, 0, 1) == 0
+    venue.terminal.on_tick(0, ticks, 0)
+    assert venue.terminal.positions() == ()

@@ -267,3 +267,13 @@ def test_a_request_by_ticket_closes_on_a_netting_account_as_well() -> None:
     too_much = msgspec.structs.replace(request, volume=0.3)
     assert venue.terminal.send(too_much).retcode == Retcode.INVALID_CLOSE_VOLUME
     assert [one.volume for one in venue.terminal.positions()] == [0.2]
+
+
+def test_a_reversal_covers_nothing() -> None:
+    """Where hedged margin is free it must not make a netting account's reversal cheaper."""
+    free = msgspec.structs.replace(open_all_week(EURUSD), margin_hedged=0.0)
+    venue = Venue(free, profile=msgspec.structs.replace(NETTING, deposit=250.0))
+    venue.quote(1.1, 1.1)
+    venue.open(1, 1.0)
+    assert venue.open(-1, 2.2).retcode == Retcode.NO_MONEY
+    assert venue.open(-1, 2.1).retcode == Retcode.DONE

@@ -180,3 +180,13 @@ def test_with_one_side_the_level_is_where_the_stop_out_comes(symbol: int, side: 
     quotes[symbol] = (at, at, 2)
     assert 0.0 <= 500.0 + matching.floating_profit(positions, quotes, moneys) <= 0.06
     assert (levels.bid_ceiling, levels.ask_floor) == (math.inf, -math.inf)
+
+
+def test_with_both_sides_each_may_lose_half() -> None:
+    moneys = Venue(EURUSD).terminal._market.money_rows
+    positions = np.zeros(2, POSITION_DTYPE)
+    positions["side"], positions["volume"], positions["price_open"] = (1, -1), 1.0, 1.1
+    quotes = np.array([(1.1, 1.1, 1)], QUOTE_DTYPE)
+    levels = matching.solvent_levels(positions, 0, quotes, moneys, 500.0, NO_LEVELS)
+    assert levels.bid_floor == pytest.approx(1.0975, abs=1e-6)
+    assert levels.ask_ceiling == pytest.approx(1.1025, abs=1e-6)
