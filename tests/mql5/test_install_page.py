@@ -46,11 +46,12 @@ def _starts(message: str, text: str) -> bool:
 
 
 def test_every_message_about_the_files_is_on_the_page() -> None:
-    kept = re.findall(r'm_problem=StringFormat\("([^"]+)"', SOURCES["Memory.mqh"])
-    assert kept
+    kept = re.findall(r'm_problem=Complaint\((?:StringFormat\()?"([^"]+)"', SOURCES["Memory.mqh"])
+    kept += re.findall(r'"MQL5[^" ]+%s%s ([^"]+)"', SOURCES["Memory.mqh"])
+    assert len(kept) > 3
     for text in kept:
-        tail = text.split("%s")[1].split("%")[0].split("(")[0].strip()
-        assert any(tail in message for message in MESSAGES), text
+        head = re.split(r"[:%(]", text)[0].strip()
+        assert any(head in message for message in MESSAGES), text
 
 
 def test_inputs_of_the_page_are_inputs_of_the_ea() -> None:
