@@ -50,7 +50,7 @@ def test_every_message_about_the_files_is_on_the_page() -> None:
     kept += re.findall(r'"MQL5[^" ]+%s%s ([^"]+)"', SOURCES["Memory.mqh"])
     assert len(kept) > 3
     for text in kept:
-        head = re.split(r"[:%(]", text)[0].strip()
+        head = re.split(r"[:,%(]", text)[0].strip()
         assert any(head in message for message in MESSAGES), text
 
 
