@@ -43,7 +43,9 @@ class Execution:
         self._left -= 1
         if self._left:
             return
-        self._word.write_text(point.name, encoding="ascii")
+        draft = self._word.with_suffix(".draft")
+        draft.write_text(point.name, encoding="ascii")
+        draft.replace(self._word)  # whoever waits for the word must not read half of it
         if self._plan.delay_s:
             threading.Thread(target=self._die_later, daemon=True).start()
         else:
