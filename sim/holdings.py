@@ -1,5 +1,6 @@
 """What one account holds: positions, history and money, and what changes them: a fill, new levels, a midnight."""
 
+import copy
 import math
 from typing import Any
 
@@ -123,6 +124,18 @@ class Holdings:
         self._reported = len(self.ledger.deals)
         self._changed = {}
         self._orders_changed = {}
+
+    def rehearsal(self) -> tuple[Market, "Holdings"]:
+        """A copy to try things on, and its market: quotes, positions, orders and money, but no history.
+
+        Nothing that a request is checked against lies in the history, and copying a long one would take its time.
+        """
+        ledger = self.ledger
+        memo: dict[int, object] = {id(one): one for one in (self.profile, *self._market.specs)}
+        memo |= {id(kept): [] for kept in (ledger.deals, ledger.orders)}
+        memo |= {id(kept): {} for kept in (ledger.details, self._changed, self._orders_changed)}
+        holdings = copy.deepcopy(self, memo)
+        return holdings._market, holdings  # noqa: SLF001 - of its own kind
 
     # -- what changes it -------------------------------------------------------------------------------------------
 

@@ -4,7 +4,6 @@ Life cycle as in MT5: a request makes an order, the order makes deals, a deal op
 reverses or closes it. What is simulated, from which source, and what is not: docs/simulated-terminal.md.
 """
 
-import copy
 from collections.abc import Sequence
 
 from domain.pricing import SymbolMoney
@@ -214,10 +213,5 @@ class SimTerminal:
 
         The request is carried out on a copy of the account, so that no second set of rules can differ from the first.
         """
-        ledger = self._holdings.ledger
-        memo: dict[int, object] = {id(one): one for one in (self.profile, *self.specs)}
-        # what cannot change is shared, the history among it: copying each deal of a long one would take its time
-        memo |= {id(kept): copy.copy(kept) for kept in (ledger.deals, ledger.orders, ledger.details)}
-        holdings = copy.deepcopy(self._holdings, memo)
-        market = copy.deepcopy(self._market, memo)  # the one the copy refers to: it is in the memo
+        market, holdings = self._holdings.rehearsal()
         return TradeServer(market, holdings, FairFills()).execute(request, reason)

@@ -15,6 +15,8 @@ _INFO_FLAGS: Final = TICK_FLAG_BID | TICK_FLAG_ASK
 _TRADE_FLAGS: Final = TICK_FLAG_LAST | TICK_FLAG_VOLUME
 COPY_FLAGS: Final = {-1: 0xFFFF_FFFF, 1: _INFO_FLAGS, 2: _TRADE_FLAGS, 3: _INFO_FLAGS | _TRADE_FLAGS}
 """`COPY_TICKS_*`, and their sum -> the flags a tick needs one of; ALL takes ticks without any as well."""
+MAX_BARS: Final = 100_000
+"""`terminal_info().maxbars`: more bars than that are refused in one call."""
 _COPY_ALL: Final = -1
 _NO_TICKS: Final = np.zeros(0, TICK_DTYPE)
 _BAR_FIELDS: Final = ("open", "high", "low", "close", "tick_volume", "spread")

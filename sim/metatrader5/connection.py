@@ -2,7 +2,8 @@
 
 from typing import Any, Final
 
-from sim.metatrader5 import arguments
+from sim.metatrader5.arguments import login_text, whole, words
+from sim.metatrader5.charts import MAX_BARS
 from sim.metatrader5.constants import ACCOUNT_STOPOUT_MODE_PERCENT
 from sim.metatrader5.desk import DESK, builtin, call
 from sim.metatrader5.failures import INVALID_COUNT, NOT_AUTHORIZED, CallError, invalid, invalid_unnamed
@@ -13,17 +14,15 @@ BUILD: Final = 6090
 """Build of the terminals the JustMarkets facts were read from."""
 _TERMINAL_VERSION: Final = 500
 _BUILD_DATE: Final = "02 Aug 2026"
-MAX_BARS: Final = 100_000
-"""`terminal_info().maxbars`: more bars than that are refused in one call."""
 _PERCENT: Final = 100.0
 _LOGIN_PLACES: Final = 3
 
 _LOGIN_KINDS: Final = {
-    "login": arguments.whole,
-    "server": arguments.login_text,
-    "password": arguments.login_text,
-    "timeout": arguments.whole,
-    "path": arguments.words,
+    "login": whole,
+    "server": login_text,
+    "password": login_text,
+    "timeout": whole,
+    "path": words,
 }
 
 
@@ -52,7 +51,7 @@ def login(*unnamed: Any, **named: Any) -> bool:  # noqa: ANN401 - the package's 
         raise CallError(INVALID_COUNT)
     if not unnamed and "login" not in named:
         raise CallError(invalid("login"))
-    kinds = (arguments.whole, arguments.login_text, arguments.login_text)
+    kinds = (whole, login_text, login_text)
     values = [
         kind(value, invalid_unnamed(place))
         for place, (kind, value) in enumerate(zip(kinds, unnamed, strict=False), start=1)

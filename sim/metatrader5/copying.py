@@ -8,8 +8,7 @@ import numpy.typing as npt
 from domain.timeframes import Timeframe
 from sim import matching
 from sim.metatrader5.arguments import Moment, integer, moment, seconds, text
-from sim.metatrader5.charts import COPY_FLAGS, with_flags
-from sim.metatrader5.connection import MAX_BARS
+from sim.metatrader5.charts import COPY_FLAGS, MAX_BARS, with_flags
 from sim.metatrader5.desk import DESK, call
 from sim.metatrader5.failures import CALL_FAILED, INVALID_PARAMS, NOT_FOUND, CallError
 

@@ -108,7 +108,15 @@ def call(*kinds: Kind, failure: Any = None, optional: int = 0) -> Callable[[Call
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        """`function` as the package has it: callable by anybody, with its failures told the package's way."""
+
         def answer(*arguments: P.args, **named: P.kwargs) -> R:
+            """One call at a time: its arguments checked, its outcome kept for `last_error`.
+
+            Raises:
+                TypeError: for a named argument where only places are taken.
+                SystemError: where the package's C code would leave an error behind.
+            """
             if kinds and named:
                 raise TypeError(f"{function.__name__}() takes no keyword arguments")
             with DESK.lock:

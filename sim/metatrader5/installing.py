@@ -3,35 +3,27 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from types import ModuleType
 from typing import Final
 
-from sim.metatrader5 import (
-    connection,
-    constants,
-    copying,
-    listing,
-    shortcuts,
-    structs,
-    symbols,
-    trading,
-)
+from sim.metatrader5.shortcuts import _RawOrder
 
 NAME: Final = "MetaTrader5"
 PACKAGE_VERSION: Final = "5.0.6231"
 """Version of the package whose interface this is."""
-_FUNCTION_HOMES: Final = (connection, symbols, copying, listing, trading, shortcuts)
+_OURS: Final = frozenset({"attach", "detach", "installed"})
+_HOME: Final = __name__.rpartition(".")[0]
 
 
 def package() -> ModuleType:
     """A new module with the names of the package and no others."""
     module = ModuleType(NAME, "API Connector to MetaTrader 5 Terminal (simulated)")
     names: dict[str, object] = {"__version__": PACKAGE_VERSION, "__author__": "the Companion authors"}
-    names["_RawOrder"] = vars(shortcuts)["_RawOrder"]
-    names |= {name: value for name, value in vars(constants).items() if isinstance(value, int)}
-    names |= {kind.__name__: kind for kind in structs.TerminalStruct.__subclasses__()}
-    for home in _FUNCTION_HOMES:
-        names |= {name: value for name, value in vars(home).items() if _is_function_of(home, name, value)}
+    names["_RawOrder"] = _RawOrder
+    # by name, because that package imports this module
+    drop_in = vars(import_module(_HOME))
+    names |= {name: value for name, value in drop_in.items() if name not in _OURS and _is_public(name, value)}
     vars(module).update(names)
     return module
 
@@ -50,6 +42,7 @@ def installed() -> Iterator[ModuleType]:
             sys.modules[NAME] = before
 
 
-def _is_function_of(home: ModuleType, name: str, value: object) -> bool:
-    public = callable(value) and not isinstance(value, type) and not name.startswith("_")
-    return public and getattr(value, "__module__", "") == home.__name__
+def _is_public(name: str, value: object) -> bool:
+    """Whether the package has it: a constant, a struct or a function, but none of the modules it is made of."""
+    is_its_own = isinstance(value, int) or getattr(value, "__module__", "").startswith(_HOME)
+    return is_its_own and not name.startswith("_")

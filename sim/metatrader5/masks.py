@@ -17,6 +17,7 @@ def chooser(group: str) -> Chooser:
     conditions = [_condition(part.strip()) for part in group.split(",") if part.strip()]
 
     def chosen(symbol: str) -> bool:
+        """What the last condition that fits `symbol` says; without conditions every symbol is in."""
         held = not conditions
         for includes, pattern in conditions:
             if pattern.fullmatch(symbol):

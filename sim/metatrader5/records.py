@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from domain.trading import Deal, DealEntry, Order, Position
+from domain.trading import Deal, Order, Position
 from sim.metatrader5.structs import TradeDeal, TradeOrder, TradePosition, filled
 from sim.pending import BUYS
 from sim.terminal import SimTerminal
@@ -12,8 +12,7 @@ _MS_PER_S: Final = 1000
 
 def positions_of(terminal: SimTerminal) -> tuple[TradePosition, ...]:
     """Open positions, oldest first."""
-    reasons = {deal.position_id: deal.reason for deal in terminal.deals if deal.entry == DealEntry.IN}
-    return tuple(_position(held, terminal, int(reasons.get(held.position_id, 0))) for held in terminal.positions())
+    return tuple(_position(held, terminal) for held in terminal.positions())
 
 
 def orders_of(terminal: SimTerminal) -> tuple[TradeOrder, ...]:
@@ -32,8 +31,9 @@ def deals_of(terminal: SimTerminal) -> tuple[TradeDeal, ...]:
     return tuple(_deal(deal) for deal in terminal.deals)
 
 
-def _position(held: Position, terminal: SimTerminal, reason: int) -> TradePosition:
+def _position(held: Position, terminal: SimTerminal) -> TradePosition:
     bid, ask, _ = terminal.quote(held.symbol)
+    opening = terminal.order_detail(held.position_id)  # a position is identified by the order that opened it
     return filled(
         TradePosition,
         ticket=held.position_ticket,
@@ -44,7 +44,7 @@ def _position(held: Position, terminal: SimTerminal, reason: int) -> TradePositi
         type=int(held.type),
         magic=held.magic,
         identifier=held.position_id,
-        reason=reason,
+        reason=int(opening.reason) if opening is not None else 0,
         volume=held.volume,
         price_open=held.price_open,
         sl=held.sl,

@@ -271,3 +271,17 @@ def test_a_check_takes_the_margin_at_the_price_of_its_side_and_none_for_closing(
     assert account is not None
     assert closing.margin == account.margin
     assert opposite.margin > account.margin, "simplified: an opposite position is not set off"
+
+
+def test_a_check_copies_no_history_and_leaves_no_trace(market: AttachedMarket) -> None:
+    for _ in range(5):
+        opened = mt5.order_send(market_order())
+        assert opened is not None
+        mt5.order_send(market_order(mt5.ORDER_TYPE_SELL, position=opened.order))
+    before = (mt5.history_deals_total(0, MONDAY_S + 10_000), mt5.positions_get(), mt5.account_info())
+    checked = mt5.order_check(market_order())
+    assert checked is not None
+    assert checked.retcode == 0
+    _, copied = market.terminal._holdings.rehearsal()
+    assert (copied.ledger.deals, copied.ledger.orders, copied.ledger.details) == ([], [], {})
+    assert (mt5.history_deals_total(0, MONDAY_S + 10_000), mt5.positions_get(), mt5.account_info()) == before
