@@ -48,9 +48,17 @@ def new_fold() -> NDArray[np.void]:
 @njit
 def spread_points(bid: float, ask: float, point: float) -> int:
     """Spread of a tick [points], rounded. An ask that is missing, not finite or below the bid counts as 0."""
-    if not ask > bid or math.isinf(ask):
-        return 0
-    return math.floor(min((ask - bid) / point + 0.5, _LARGEST_SPREAD))
+    return _in_points(_width(bid, ask), point)
+
+
+@njit
+def _width(bid: float, ask: float) -> float:
+    return ask - bid if bid < ask < math.inf else 0.0
+
+
+@njit
+def _in_points(width: float, point: float) -> int:
+    return math.floor(min(width / point + 0.5, _LARGEST_SPREAD))
 
 
 @njit
@@ -70,12 +78,37 @@ def _start_bar(running: Any, open_time: int, bid: float, spread: int) -> None:  
 
 
 @njit
-def _extend_bar(running: Any, bid: float, spread: int) -> None:  # noqa: ANN401 - a row of FOLD_DTYPE
-    running["high"] = max(running["high"], bid)
-    running["low"] = min(running["low"], bid)
-    running["close"] = bid
-    running["tick_volume"] += _ONE_TICK
-    running["spread"] = min(running["spread"], spread)
+def _extend_bar(
+    running: Any,  # noqa: ANN401 - a row of FOLD_DTYPE
+    ticks: NDArray[np.void],
+    start: int,
+    stop: int,
+    begin_msc: int,
+    end_msc: int,
+    point: float,
+) -> int:
+    """Take the ticks from `start` on that belong to the running bar; index of the first that does not, or `stop`.
+
+    The smallest spread is looked for as a difference of prices: that in points grows with it, so it is worked out once.
+    """
+    high, low, close, narrowest = running["high"], running["low"], running["close"], math.inf
+    index = start
+    while index < stop:
+        tick = ticks[index]
+        bid, ask, time_msc = tick["bid"], tick["ask"], tick["time_msc"]
+        if not (_is_price(bid) and begin_msc <= time_msc < end_msc):
+            break
+        high = bid if bid > high else high  # not max(): numba heeds NaN there, at a price
+        low = bid if bid < low else low
+        close = bid
+        width = _width(bid, ask)
+        narrowest = width if width < narrowest else narrowest
+        index += 1
+    if index > start:
+        running["high"], running["low"], running["close"] = high, low, close
+        running["tick_volume"] += np.uint64(index - start)
+        running["spread"] = min(running["spread"], _in_points(narrowest, point))
+    return index
 
 
 @njit
@@ -121,17 +154,16 @@ def fold_ticks(
     running = fold[0]
     begin_msc, end_msc = _bounds_msc(running["open_time"], period_s)
     count = 0
-    for index in range(start, stop):
+    index = start
+    while index < stop:
+        index = _extend_bar(running, ticks, index, stop, begin_msc, end_msc, point)
+        if index == stop:
+            break
         tick = ticks[index]
-        bid = tick["bid"]
-        if not _is_price(bid):
+        if not _is_price(tick["bid"]):
             running["bad"] += 1
-            continue
-        spread = spread_points(bid, tick["ask"], point)
-        if tick["time_msc"] < begin_msc:
+        elif tick["time_msc"] < begin_msc:
             running["late"] += 1
-        elif tick["time_msc"] < end_msc:
-            _extend_bar(running, bid, spread)
         else:
             if running["open_time"] != _NONE_YET:
                 if count >= min(len(closed), len(closed_at)):
@@ -139,8 +171,10 @@ def fold_ticks(
                 _write_bar(running, closed[count])
                 closed_at[count] = index
                 count += 1
-            _start_bar(running, bar_open_time(tick["time_msc"] // _MS_PER_S, period_s), bid, spread)
+            spread = spread_points(tick["bid"], tick["ask"], point)
+            _start_bar(running, bar_open_time(tick["time_msc"] // _MS_PER_S, period_s), tick["bid"], spread)
             begin_msc, end_msc = _bounds_msc(running["open_time"], period_s)
+        index += 1
     return count
 
 
