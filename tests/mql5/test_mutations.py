@@ -26,8 +26,9 @@ def played(ea: Path, tests: Iterable[str]) -> "subprocess.CompletedProcess[str]"
     """The scenarios `tests` on the EA in a folder like `ea/`."""
     build(ea / "Experts" / "Companion.mq5", ea / "Include")
     nodes = [f"{SCENARIOS}/{test if '::' in test else f'test_exact.py::{test}'}" for test in sorted(set(tests))]
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", *nodes]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider", *nodes]
     environment = {**os.environ, SOURCE_VARIABLE: str(ea)}
+    environment.pop("CI", None)  # pytest would write out how long lists differ, for minutes
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
