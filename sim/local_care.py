@@ -1,6 +1,6 @@
 """Break-even and trailing without the bridge: where a stop goes, by the last instructions alone.
 
-What the core would decide with the ATR of those instructions (`strategy.decide.decide_position`), to the bit; the
+What the core would decide with the ATR of those instructions (`strategy.positions.decide_position`), to the bit; the
 protocol states the same rules for the MQL5 EA (docs/wire-protocol.md, "When the bridge is silent").
 """
 

@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from domain.jit import njit
-from strategy.decide import CareRules
 from strategy.gates import Action, DecisionKind
+from strategy.positions import CareRules
 from strategy.tables import Table
 
 _OPENING: Final = (int(Action.BUY), int(Action.SELL))

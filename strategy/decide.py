@@ -1,4 +1,4 @@
-"""The decisions: one call at the close of a bar for an entry, one per tick for an open position.
+"""The decision on an entry, one call at the close of a bar; `strategy.positions` decides on what is open.
 
 Live, simulated and backtested trading all end here. Pure: everything arrives as an argument, nothing is remembered.
 Every call writes for each gate its value, its threshold and its verdict, whatever it decides.
@@ -8,31 +8,17 @@ import math
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from domain.jit import njit
-from domain.pricing import SymbolMoney, money_per_price, notional_value, required_margin, rounded_price
+from domain.pricing import SymbolMoney, money_per_price, notional_value, required_margin
 from risk.levels import Levels, entry_levels, reward_to_risk, stop_distance_for, target_distance_for
 from risk.sizing import Budget, Size, VolumeRules, floored_lots, sized
-from strategy.gates import NO_GATE, Action, Care, Gate, Verdict
+from strategy.gates import NO_GATE, Action, Gate
+from strategy.verdicts import Gates, clear, first_refusal, judge
 
-Gates = NDArray[np.float64]
-"""Shape (GATE_SEATS, 3): value, threshold, verdict of each gate."""
-
-_VALUE: Final = 0
-_THRESHOLD: Final = 1
-_VERDICT: Final = 2
-_ABSENT: Final = float(Verdict.ABSENT)
-_PASSED: Final = float(Verdict.PASSED)
-_REFUSED: Final = float(Verdict.REFUSED)
-_UNKNOWN: Final = float(Verdict.UNKNOWN)
-_FIRED: Final = float(Verdict.FIRED)
 _HOLD: Final = int(Action.HOLD)
 _BUY: Final = int(Action.BUY)
 _SELL: Final = int(Action.SELL)
-_MODIFY: Final = int(Action.MODIFY)
-_PARTIAL_CLOSE: Final = int(Action.PARTIAL_CLOSE)
-_CLOSE: Final = int(Action.CLOSE)
 _TRADING_ALLOWED: Final = int(Gate.TRADING_ALLOWED)
 _WARM_UP: Final = int(Gate.WARM_UP)
 _SESSION: Final = int(Gate.SESSION)
@@ -46,10 +32,6 @@ _RISK_LOTS: Final = int(Gate.RISK_LOTS)
 _LEVERAGE: Final = int(Gate.LEVERAGE)
 _FREE_MARGIN: Final = int(Gate.FREE_MARGIN)
 _VOLUME_LIMIT: Final = int(Gate.VOLUME_LIMIT)
-_TIME_STOP: Final = int(Care.TIME_STOP)
-_PARTIAL: Final = int(Care.PARTIAL_CLOSE)
-_BREAK_EVEN: Final = int(Care.BREAK_EVEN)
-_TRAILING: Final = int(Care.TRAILING)
 _NO_GATE: Final = NO_GATE
 _POINT_FRACTIONS: Final = 1e4
 
@@ -131,71 +113,6 @@ class EntryDecision(NamedTuple):
     refused_by: int
 
 
-class CareRules(NamedTuple):
-    """Thresholds of position care; meaning, unit and range stand in `strategy.params.CareSettings`."""
-
-    break_even_r: float
-    break_even_buffer_points: float
-    trailing_start_r: float
-    trailing_atr: float
-    min_step_atr: float
-    partial_target_fraction: float
-    partial_volume_fraction: float
-    max_holding_s: float
-
-
-class PositionView(NamedTuple):
-    """One open position at a tick. `initial_risk`: stop distance at entry [price]; `atr`: the last closed bar's."""
-
-    side: int
-    volume: float
-    initial_lots: float
-    price_open: float
-    sl: float
-    tp: float
-    initial_risk: float
-    age_s: float
-    bid: float
-    ask: float
-    atr: float
-
-
-class PositionDecision(NamedTuple):
-    """What to do with a position: `lots` to close, or new `sl` and `tp`; `rule` is the `Care` that acts, or NO_GATE."""
-
-    action: int
-    lots: float
-    sl: float
-    tp: float
-    rule: int
-
-
-@njit
-def _judge(gates: Gates, seat: int, value: float, threshold: float, passed: bool) -> None:
-    gates[seat, _VALUE] = value
-    gates[seat, _THRESHOLD] = threshold
-    if math.isnan(value) or math.isnan(threshold):
-        gates[seat, _VERDICT] = _UNKNOWN
-    else:
-        gates[seat, _VERDICT] = _PASSED if passed else _REFUSED
-
-
-@njit
-def _first_refusal(gates: Gates) -> int:
-    for seat in range(gates.shape[0]):
-        if gates[seat, _VERDICT] == _REFUSED or gates[seat, _VERDICT] == _UNKNOWN:
-            return seat
-    return _NO_GATE
-
-
-@njit
-def _clear(gates: Gates) -> None:
-    for seat in range(gates.shape[0]):
-        gates[seat, _VALUE] = math.nan
-        gates[seat, _THRESHOLD] = math.nan
-        gates[seat, _VERDICT] = _ABSENT
-
-
 @njit
 def score_threshold_for(atr: float, atr_baseline: float, rules: EntryRules) -> float:
     """Score an entry needs: the base threshold, raised in proportion to ATR above its average, up to the maximum."""
@@ -215,25 +132,25 @@ def _in_points(distance: float, point: float) -> float:
 def _judge_market(view: EntryView, rules: EntryRules, symbol: SymbolRules, gates: Gates) -> None:
     spread = _in_points(view.ask - view.bid, symbol.point)
     limit = min(rules.max_spread_points, rules.max_spread_atr_fraction * view.atr / symbol.point)
-    _judge(gates, _TRADING_ALLOWED, view.trading_allowed, 1.0, view.trading_allowed >= 1.0)
-    _judge(gates, _WARM_UP, view.bars_seen, view.bars_needed, view.bars_seen >= view.bars_needed)
-    _judge(
+    judge(gates, _TRADING_ALLOWED, view.trading_allowed, 1.0, view.trading_allowed >= 1.0)
+    judge(gates, _WARM_UP, view.bars_seen, view.bars_needed, view.bars_seen >= view.bars_needed)
+    judge(
         gates,
         _SESSION,
         view.session_left_s,
         rules.session_close_buffer_s,
         view.session_left_s > rules.session_close_buffer_s,
     )
-    _judge(gates, _SPREAD, spread, limit, 0.0 <= spread <= limit)
+    judge(gates, _SPREAD, spread, limit, 0.0 <= spread <= limit)
 
 
 @njit
 def _judge_portfolio(side: int, view: EntryView, rules: EntryRules, gates: Gates) -> None:
     since = view.since_same_sell_s if side < 0 else view.since_same_buy_s
-    _judge(gates, _DUPLICATE, since, rules.duplicate_window_s, since >= rules.duplicate_window_s)
+    judge(gates, _DUPLICATE, since, rules.duplicate_window_s, since >= rules.duplicate_window_s)
     held = view.symbol_positions
-    _judge(gates, _SYMBOL_POSITIONS, held + 1.0, rules.max_symbol_positions, held + 1.0 <= rules.max_symbol_positions)
-    _judge(
+    judge(gates, _SYMBOL_POSITIONS, held + 1.0, rules.max_symbol_positions, held + 1.0 <= rules.max_symbol_positions)
+    judge(
         gates, _MAX_SYMBOLS, view.other_symbols + 1.0, rules.max_symbols, view.other_symbols + 1.0 <= rules.max_symbols
     )
 
@@ -258,7 +175,7 @@ def _judge_size(
     gates: Gates,
 ) -> None:
     tried = max(size.lots, symbol.volume_min)
-    _judge(
+    judge(
         gates,
         _RISK_LOTS,
         size.risk_lots,
@@ -268,12 +185,12 @@ def _judge_size(
     leverage = (
         (view.notional_open + notional_value(tried, price, money)) / view.equity if view.equity > 0.0 else math.inf
     )
-    _judge(gates, _LEVERAGE, leverage, rules.max_leverage, leverage <= rules.max_leverage)
+    judge(gates, _LEVERAGE, leverage, rules.max_leverage, leverage <= rules.max_leverage)
     margin = required_margin(side, tried, price, money)
     available = view.margin_free * rules.max_margin_fraction
-    _judge(gates, _FREE_MARGIN, margin, available, margin <= available)
+    judge(gates, _FREE_MARGIN, margin, available, margin <= available)
     room = _volume_room(side, view, symbol)
-    _judge(gates, _VOLUME_LIMIT, room, symbol.volume_min, floored_lots(room, symbol.volume_step) >= symbol.volume_min)
+    judge(gates, _VOLUME_LIMIT, room, symbol.volume_min, floored_lots(room, symbol.volume_step) >= symbol.volume_min)
 
 
 @njit
@@ -308,11 +225,11 @@ def decide_entry(
     All gates are judged even after one has refused, on the side the score points to (buy where it is 0 or unknown), so
     that a record shows everything that stood in the way. A value that is NaN is UNKNOWN, and unknown refuses.
     """
-    _clear(gates)
+    clear(gates)
     side = -1 if view.score < 0.0 else 1
     _judge_market(view, rules, symbol, gates)
     threshold = score_threshold_for(view.atr, view.atr_baseline, rules)
-    _judge(gates, _CONFLUENCE, abs(view.score), threshold, abs(view.score) >= threshold)
+    judge(gates, _CONFLUENCE, abs(view.score), threshold, abs(view.score) >= threshold)
     distance = stop_distance_for(view.atr, rules.stop_atr, symbol.stops_level, view.ask - view.bid, symbol.tick_size)
     target = target_distance_for(view.atr, rules.target_atr, symbol.stops_level, symbol.tick_size)
     levels = entry_levels(side, view.bid, view.ask, distance, target, symbol.tick_size, symbol.digits)
@@ -320,11 +237,11 @@ def decide_entry(
     risk = levels.stop_distance * money_per_price(levels.sl, money)
     # MT5 reads a level of 0 as "none": an entry whose stop or target lies below the price axis has no known risk
     ratio = reward_to_risk(reward, risk, symbol.commission_per_lot) if min(levels.sl, levels.tp) > 0.0 else math.nan
-    _judge(gates, _REWARD_TO_RISK, ratio, rules.min_reward_to_risk, ratio >= rules.min_reward_to_risk)
+    judge(gates, _REWARD_TO_RISK, ratio, rules.min_reward_to_risk, ratio >= rules.min_reward_to_risk)
     _judge_portfolio(side, view, rules, gates)
     size = _size_of(side, levels, view, rules, symbol, money)
     _judge_size(side, size, levels.price, view, rules, symbol, money, gates)
-    refused_by = _first_refusal(gates)
+    refused_by = first_refusal(gates)
     if refused_by != _NO_GATE or size.lots <= 0.0:
         return EntryDecision(
             _HOLD, side, 0.0, levels.price, levels.sl, levels.tp, threshold, ratio, size.bound, refused_by
@@ -333,111 +250,3 @@ def decide_entry(
     return EntryDecision(
         action, side, size.lots, levels.price, levels.sl, levels.tp, threshold, ratio, size.bound, _NO_GATE
     )
-
-
-@njit
-def _note(gates: Gates, seat: int, value: float, threshold: float, fires: bool) -> bool:
-    gates[seat, _VALUE] = value
-    gates[seat, _THRESHOLD] = threshold
-    if math.isnan(value) or math.isnan(threshold):
-        gates[seat, _VERDICT] = _UNKNOWN
-        return False
-    gates[seat, _VERDICT] = _FIRED if fires else _PASSED
-    return fires
-
-
-@njit
-def _partial_lots(view: PositionView, rules: CareRules, symbol: SymbolRules) -> float:
-    if view.volume < view.initial_lots or rules.partial_volume_fraction <= 0.0:
-        return 0.0
-    lots = floored_lots(view.volume * rules.partial_volume_fraction, symbol.volume_step)
-    remaining = view.volume - lots
-    return lots if lots >= symbol.volume_min and remaining >= symbol.volume_min * (1.0 - 1e-9) else 0.0
-
-
-@njit
-def _tighter_stop(
-    view: PositionView, gain_r: float, close_price: float, rules: CareRules, symbol: SymbolRules, gates: Gates
-) -> float:
-    """The best stop the rules ask for, or the present one; it never loosens and keeps the stops level."""
-    step = rules.min_step_atr * view.atr
-    stop = view.sl
-    known = not math.isnan(view.tp)  # a request carries both levels
-    level = rounded_price(
-        view.price_open + view.side * rules.break_even_buffer_points * symbol.point, symbol.tick_size, symbol.digits
-    )
-    room = symbol.stops_level + symbol.tick_size
-    due = known and rules.break_even_r > 0.0 and gain_r >= rules.break_even_r
-    allowed = view.sl == 0.0 or (level - view.sl) * view.side > 0.0
-    if _note(
-        gates, _BREAK_EVEN, gain_r, rules.break_even_r, due and allowed and (close_price - level) * view.side >= room
-    ):
-        stop = level
-    level = rounded_price(close_price - view.side * rules.trailing_atr * view.atr, symbol.tick_size, symbol.digits)
-    due = known and rules.trailing_atr > 0.0 and gain_r >= rules.trailing_start_r
-    allowed = level > 0.0 and (stop == 0.0 or (level - stop) * view.side >= step)
-    if _note(
-        gates, _TRAILING, gain_r, rules.trailing_start_r, due and allowed and (close_price - level) * view.side >= room
-    ):
-        stop = level
-    return stop
-
-
-@njit
-def decide_position(view: PositionView, rules: CareRules, symbol: SymbolRules, gates: Gates) -> PositionDecision:
-    """Decide what an open position needs at a tick and write every rule into `gates` (shape (GATE_SEATS, 3)).
-
-    Order of precedence: time stop, partial close, stop move. A stop only ever tightens. A rule whose input is unknown
-    (NaN) does nothing.
-    """
-    _clear(gates)
-    close_price = view.bid if view.side > 0 else view.ask
-    # terminals report a price of 0 where they do not know it yet
-    gain = (close_price - view.price_open) * view.side if min(close_price, view.price_open) > 0.0 else math.nan
-    gain_r = gain / view.initial_risk if view.initial_risk > 0.0 else math.nan
-    target = abs(view.tp - view.price_open) if view.tp > 0.0 else math.nan
-    lots = _partial_lots(view, rules, symbol)
-    expired = _note(
-        gates,
-        _TIME_STOP,
-        view.age_s,
-        rules.max_holding_s,
-        0.0 < rules.max_holding_s <= view.age_s and view.volume > 0.0,
-    )
-    reached = gain / target if target > 0.0 else math.nan
-    partial = _note(
-        gates, _PARTIAL, reached, rules.partial_target_fraction, lots > 0.0 and reached >= rules.partial_target_fraction
-    )
-    stop = _tighter_stop(view, gain_r, close_price, rules, symbol, gates)
-    if expired:
-        return PositionDecision(_CLOSE, view.volume, view.sl, view.tp, _TIME_STOP)
-    if partial:
-        return PositionDecision(_PARTIAL_CLOSE, lots, view.sl, view.tp, _PARTIAL)
-    if abs(stop - view.sl) > 0.0:
-        rule = _TRAILING if gates[_TRAILING, _VERDICT] == _FIRED else _BREAK_EVEN
-        return PositionDecision(_MODIFY, 0.0, stop, view.tp, rule)
-    return PositionDecision(_HOLD, 0.0, view.sl, view.tp, _NO_GATE)
-
-
-@njit
-def wake_gain(view: PositionView, rules: CareRules, symbol: SymbolRules) -> float:
-    """Gain [price] below which `decide_position` certainly holds, the time stop apart; infinite where no rule can act.
-
-    It may be too low (a decision is then made for nothing) but never too high; two ticks of slack cover the rounding of
-    levels.
-    """
-    wake = math.inf
-    if view.tp > 0.0 and _partial_lots(view, rules, symbol) > 0.0:
-        wake = min(wake, rules.partial_target_fraction * abs(view.tp - view.price_open))
-    if view.initial_risk > 0.0:
-        if rules.break_even_r > 0.0:
-            level = view.price_open + view.side * rules.break_even_buffer_points * symbol.point
-            if view.sl == 0.0 or (level - view.sl) * view.side > -symbol.tick_size:
-                wake = min(wake, rules.break_even_r * view.initial_risk)
-        if rules.trailing_atr > 0.0 and not math.isnan(view.atr):
-            start = rules.trailing_start_r * view.initial_risk
-            if view.sl != 0.0:
-                held = (view.sl - view.price_open) * view.side
-                start = max(start, held + (rules.min_step_atr + rules.trailing_atr) * view.atr)
-            wake = min(wake, start)
-    return wake - 2.0 * symbol.tick_size

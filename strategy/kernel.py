@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from domain.jit import njit
 from domain.pricing import notional_value, required_margin
-from strategy.decide import EntryDecision, EntryView, PositionView, decide_entry, decide_position, wake_gain
+from strategy.decide import EntryDecision, EntryView, decide_entry
 from strategy.gates import Action, DecisionKind
+from strategy.positions import PositionView, decide_position, wake_gain
 from strategy.tables import Table
 from strategy.views import (
     Batch,

@@ -6,7 +6,8 @@ import msgspec
 from msgspec import Meta
 
 from domain.timeframes import Timeframe
-from strategy.decide import CareRules, EntryRules
+from strategy.decide import EntryRules
+from strategy.positions import CareRules
 
 Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
 Positive = Annotated[float, Meta(gt=0.0)]

@@ -104,7 +104,7 @@ CHART_DTYPE: Final = np.dtype(
 """One row a chart (symbol and timeframe). `last_entry_ns` by side (buy, sell) and set-up; 0 is never."""
 
 RULES_DTYPE: Final = np.dtype([("entry", "f8", (14,)), ("care", "f8", (8,))])
-"""One row a chart: the fields of `decide.EntryRules` and `decide.CareRules` in their order."""
+"""One row a chart: the fields of `decide.EntryRules` and `positions.CareRules` in their order."""
 
 DECISION_DTYPE: Final = np.dtype(
     [

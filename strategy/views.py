@@ -1,4 +1,4 @@
-"""Compiled reading of the tables: what the account is worth, and the views `strategy.decide` asks for."""
+"""Compiled reading of the tables: what the account is worth, and the views the decisions ask for."""
 
 import math
 from typing import Final, NamedTuple
@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from domain.jit import njit
 from domain.pricing import SymbolMoney, notional_value, position_profit, rounded_money
 from domain.timeframes import DAY_S, WEEK_S
-from strategy.decide import CareRules, EntryRules, EntryView, PositionView, SymbolRules
+from strategy.decide import EntryRules, EntryView, SymbolRules
+from strategy.positions import CareRules, PositionView
 from strategy.tables import Table
 
 _MAY_BUY: Final = 1

@@ -16,18 +16,11 @@ from domain.pricing import SymbolMoney, symbol_money
 from domain.timeframes import Timeframe
 from sim.runner import RunResult
 from strategy.charts import Chart, Scored
-from strategy.decide import (
-    CareRules,
-    EntryRules,
-    EntryView,
-    PositionView,
-    SymbolRules,
-    decide_entry,
-    decide_position,
-)
+from strategy.decide import EntryRules, EntryView, SymbolRules, decide_entry
 from strategy.engine import Engine
 from strategy.events import Quotes
 from strategy.gates import GATE_SEATS, Action, DecisionKind, Gate
+from strategy.positions import CareRules, PositionView, decide_position
 from strategy.tables import DECISION_DTYPE, Table
 from tests.parity.runs import MARKETS, PROFILE, Market, WrittenDown, a_spec, bar_numbers, run
 from tests.parity.wires import over_zeromq

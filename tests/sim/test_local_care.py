@@ -12,10 +12,10 @@ from domain.symbols import SymbolSpec
 from domain.trading import Position, PositionType
 from sim.local_care import tended_stop
 from strategy.care import care_distances
-from strategy.decide import PositionView
 from strategy.gates import Action, Care, Verdict
+from strategy.positions import PositionView
 from tests.domain.instruments import EURUSD
-from tests.strategy.scenes import HELD, CareScene, care_scenes
+from tests.strategy.care_scenes import HELD, CareScene, care_scenes
 
 VERDICT = 2
 # 1 R of 150 points, 10 points beyond; from 225 points on 200 behind, in steps of 10

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from strategy.decide import PositionDecision, PositionView
 from strategy.gates import NO_GATE, Action, Care, Verdict
+from strategy.positions import PositionDecision, PositionView
 from tests.domain.interpreted import bits
-from tests.strategy.scenes import HELD, PLAIN, CareScene, Recorded, care_scenes, strange_care_scenes
+from tests.strategy.care_scenes import HELD, PLAIN, CareScene, care_scenes, strange_care_scenes
+from tests.strategy.scenes import Recorded
 
 VALUE, THRESHOLD, VERDICT = 0, 1, 2
 NAN = math.nan

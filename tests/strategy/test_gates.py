@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from strategy.gates import GATE_SEATS, NO_GATE, Action, Care, DecisionKind, Gate, Verdict, gate_name
-from tests.strategy.scenes import BUY, HELD, Recorded
+from tests.strategy.care_scenes import HELD
+from tests.strategy.scenes import BUY, Recorded
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "decisions.md"
 

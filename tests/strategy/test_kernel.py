@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.dtypes import RATES_DTYPE, TICK_DTYPE
-from strategy.decide import PositionView, decide_position
 from strategy.gates import GATE_SEATS, Action, DecisionKind, Gate, Verdict
 from strategy.kernel import Progress, alarm_of, first_unusable, usable_ticks, walk
 from strategy.params import CareSettings, EntrySettings
+from strategy.positions import PositionView, decide_position
 from strategy.tables import (
     ACCOUNT_DTYPE,
     CHART_DTYPE,

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from msgspec import Meta
 
 from domain.timeframes import Timeframe
-from strategy.decide import CareRules, EntryRules
+from strategy.decide import EntryRules
 from strategy.params import MAX_CHARTS, CareSettings, EngineSettings, EntrySettings, SettingsError
+from strategy.positions import CareRules
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "decisions.md"
 GROUPS: dict[str, type[msgspec.Struct]] = {"entry": EntrySettings, "care": CareSettings, "": EngineSettings}
