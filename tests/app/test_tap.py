@@ -68,10 +68,13 @@ def test_new_lines_are_followed_until_it_is_stopped(trading: Path) -> None:
         text=True,
     ) as process:
         assert process.stdout is not None
-        for _ in range(3000):
-            json.loads(process.stdout.readline())
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=120)
+        try:
+            for _ in range(3000):
+                json.loads(process.stdout.readline())
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=120)
+        finally:
+            process.kill()
         assert process.returncode == ExitCode.INTERRUPTED
 
 

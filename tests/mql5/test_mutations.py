@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from sim.mql5.build import build
 from tests.architecture.tree import ROOT
 from tests.mql5.mutations import MUTATIONS, Mutation
 from tests.mql5.scenarios.chart import SOURCE_VARIABLE
@@ -24,7 +23,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.integration]
 
 def played(ea: Path, tests: Iterable[str]) -> "subprocess.CompletedProcess[str]":
     """The scenarios `tests` on the EA in a folder like `ea/`."""
-    build(ea / "Experts" / "Companion.mq5", ea / "Include")
     nodes = [f"{SCENARIOS}/{test if '::' in test else f'test_exact.py::{test}'}" for test in sorted(set(tests))]
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider", *nodes]
     environment = {**os.environ, SOURCE_VARIABLE: str(ea)}
@@ -49,8 +47,9 @@ def test_a_mistake_is_noticed(copy: Path, mutation: Mutation) -> None:
     assert "error" not in done.stdout.splitlines()[-1]
 
 
-def test_without_a_mistake_they_all_pass(copy: Path) -> None:
-    done = played(copy, [mutation.noticed_by for mutation in MUTATIONS])
+def test_a_copy_without_a_mistake_passes(copy: Path) -> None:
+    """One of them tells that a copy is as good as the EA; on the EA itself all scenarios run anyway."""
+    done = played(copy, [MUTATIONS[0].noticed_by])
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -57,8 +57,9 @@ INPUTS: Final = {
 
 def companion() -> Built:
     """The EA, or the copy of it that is under test."""
-    folder = Path(os.environ.get(SOURCE_VARIABLE) or ea_folder())
-    return build(folder / "Experts" / "Companion.mq5", folder / "Include")
+    copy = os.environ.get(SOURCE_VARIABLE)
+    folder = Path(copy or ea_folder())
+    return build(folder / "Experts" / "Companion.mq5", folder / "Include", optimize=not copy)
 
 
 class Venue(Protocol):
