@@ -93,8 +93,8 @@ def _path(kind: type, value: object) -> object:
 
 
 def _run_terminal(job: dict[str, Any], leash: Leash) -> None:
+    from advisor.expert import EaRules
     from app.playback import Playback, account_of, market_of
-    from sim.ea import EaRules
     from sim.players import play
     from sim.session_host import HostRules, TerminalConfig
 

@@ -101,5 +101,5 @@ def _told(problem: Exception) -> tuple[list[tuple[str, str]], ExitCode]:
 
 
 _ROOMS: Final = frozenset(
-    {"account", "app", "bridge", "domain", "marketdata", "risk", "signals", "sim", "strategy", "wire"}
+    {"account", "advisor", "app", "bridge", "domain", "marketdata", "risk", "signals", "sim", "strategy", "wire"}
 )

@@ -2,13 +2,15 @@
 
 import numpy as np
 
+from domain import volumes
+from domain.requests import TradeAction, TradeRequest
 from domain.trading import OrderFilling, OrderState, OrderType
-from sim import checks, matching, room
+from sim import matching, room
 from sim.exposure import Fill
 from sim.holdings import Holdings
 from sim.market import Market
 from sim.pending import LIMITS, STOP_LIMITS, PendingOrder
-from sim.requests import FillPlan, TradeAction, TradeRequest
+from sim.requests import FillPlan
 
 
 class Activation:
@@ -78,7 +80,7 @@ class Activation:
         left = pending.order.volume_current
         if fraction >= 1.0:
             return left
-        given = checks.floored(left * fraction, self._market.specs[pending.symbol_index].volume_step)
+        given = volumes.floored(left * fraction, self._market.specs[pending.symbol_index].volume_step)
         return 0.0 if pending.detail.filling == OrderFilling.FOK else given
 
     def _fill_of(self, pending: PendingOrder, volume: float, extra_slippage: float) -> Fill:

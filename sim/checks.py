@@ -3,17 +3,15 @@
 Sources: MQL5 reference, "Return Codes of the Trade Server" and "Order Properties"; order of the checks: assumption.
 """
 
-import math
 from collections.abc import Iterable
 from typing import Any, Final
 
+from domain.requests import TradeRequest
 from domain.retcodes import Retcode
 from domain.symbols import FillingFlag, SymbolSpec, SymbolTradeMode
 from domain.trading import OrderFilling, OrderType
-from sim.requests import TradeRequest
+from domain.volumes import STEP_SLACK
 
-_STEP_SLACK: Final = 1e-6
-_LOT_DIGITS: Final = 8  # MT5 keeps volumes as whole numbers of 1e-8 lots
 _GRID_SLACK: Final = 1e-4  # of a tick
 _PENDING_SIDES: Final = {
     OrderType.BUY_LIMIT: (1, -1),
@@ -35,22 +33,12 @@ OPEN_MODES: Final = {
 """Symbol's trade mode -> what a new buy and a new sell are refused with."""
 
 
-def on_grid(volume: float, step: float) -> float:
-    """`volume` [lots] without binary noise, as the server stores it."""
-    return round(round(volume / step) * step, _LOT_DIGITS)
-
-
-def floored(volume: float, step: float) -> float:
-    """The largest volume on the grid that is not above `volume` [lots]."""
-    return on_grid(math.floor(volume / step + _STEP_SLACK) * step, step)
-
-
 def volume_refusal(volume: float, spec: SymbolSpec) -> Retcode | None:
     """10014 for a volume outside the symbol's limits or off its step."""
-    if not spec.volume_min - _STEP_SLACK <= volume <= spec.volume_max + _STEP_SLACK:
+    if not spec.volume_min - STEP_SLACK <= volume <= spec.volume_max + STEP_SLACK:
         return Retcode.INVALID_VOLUME
     steps = volume / spec.volume_step
-    return None if abs(steps - round(steps)) < _STEP_SLACK else Retcode.INVALID_VOLUME
+    return None if abs(steps - round(steps)) < STEP_SLACK else Retcode.INVALID_VOLUME
 
 
 def filling_refusal(filling: OrderFilling, spec: SymbolSpec) -> Retcode | None:

@@ -8,10 +8,11 @@ from typing import Any, Final
 
 import msgspec
 
+from domain import volumes
 from domain.pricing import position_profit, rounded_money
 from domain.timeframes import DAY_S
 from domain.trading import DealEntry, DealReason
-from sim import accounting, checks
+from sim import accounting
 from sim.book import PositionBook
 from sim.ledger import Execution
 from sim.market import Market
@@ -49,7 +50,7 @@ class Exposure:
         old, side = float(row["volume"]), int(row["side"])
         worth = old * float(row["price_open"]) + fill.volume * fill.price
         row["price_open"] = round(worth / (old + fill.volume), _PRICE_DIGITS)
-        row["volume"] = checks.on_grid(old + fill.volume, self._step(row))
+        row["volume"] = volumes.on_grid(old + fill.volume, self._step(row))
         row["sl"], row["tp"] = fill.sl or row["sl"], fill.tp or row["tp"]
         row["time_update_msc"] = self._market.now_msc
         return self._execution(int(row["position_id"]), side, DealEntry.IN, fill)
@@ -61,7 +62,7 @@ class Exposure:
         money = self._market.moneys[index]
         profit = float(position_profit(side, fill.volume, float(row["price_open"]), fill.price, money))
         swap = float(rounded_money(float(row["swap"]) * fill.volume / volume, self._money_digits))
-        left = checks.on_grid(volume - fill.volume, self._step(row))
+        left = volumes.on_grid(volume - fill.volume, self._step(row))
         if left > 0.0:
             row["volume"] = left
             row["swap"] = rounded_money(float(row["swap"]) - swap, self._money_digits)
@@ -74,7 +75,7 @@ class Exposure:
         """All of it closed and the rest opened on the other side, by one deal: same identifier, new ticket."""
         index, side, held = int(row["symbol_index"]), int(row["side"]), float(row["volume"])
         position_id = int(row["position_id"])
-        opened = checks.on_grid(fill.volume - held, self._step(row))
+        opened = volumes.on_grid(fill.volume - held, self._step(row))
         closed = self.reduce(row, msgspec.structs.replace(fill, volume=held))
         self._add(order_ticket, position_id, index, -side, msgspec.structs.replace(fill, volume=opened))
         deal = self._execution(position_id, -side, DealEntry.INOUT, fill, closed.profit, closed.swap)

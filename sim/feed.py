@@ -1,14 +1,14 @@
 """A tape played through a simulated terminal in batches: what the server did, then the ticks the EA may see."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from advisor.batches import Batch
 from domain.dtypes import RATES_DTYPE
 from domain.timeframes import Timeframe
-from domain.updates import Money, TradeUpdate
+from domain.updates import TradeUpdate
 from marketdata.tape import Slice, Tape
 from signals.fold import closed_capacity, fold_ticks, new_fold
 from sim.matching import Rows
@@ -19,22 +19,6 @@ Charts = Mapping[tuple[str, Timeframe], Rows]
 
 NO_BARS: Final = np.zeros(0, RATES_DTYPE)
 _BAR_FIELDS: Final = ("open", "high", "low", "close", "tick_volume", "spread")
-
-
-@dataclass(slots=True, kw_only=True)
-class Batch:
-    """Ticks of one symbol on their way. `start` is their place among the symbol's ticks; 0 in `sent_ns`: not sent yet.
-
-    `number` 0 is one that gets its number when it leaves.
-    """
-
-    number: int
-    symbol: str
-    symbol_index: int
-    start: int
-    ticks: Rows
-    money: Money
-    sent_ns: int = 0
 
 
 class Feed:
@@ -86,6 +70,11 @@ class Feed:
     def is_over(self) -> bool:
         """Whether every tick has been played."""
         return self._slice is None
+
+    @property
+    def has_ticks(self) -> bool:
+        """Whether there is something to play."""
+        return self._slice is not None
 
     @property
     def next_msc(self) -> int | None:

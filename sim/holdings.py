@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from domain import volumes
 from domain.pricing import required_margin, rounded_money
 from domain.trading import Deal, DealEntry, MarginMode, Order, OrderState, OrderType, Position
 from domain.updates import Money, TradeUpdate
-from sim import accounting, checks, matching
+from sim import accounting, matching
 from sim.book import PositionBook
 from sim.exposure import Exposure, Fill
 from sim.ledger import Execution, Ledger, filled_order
@@ -74,7 +75,7 @@ class Holdings:
         held = self.book.row_on(symbol_index) if self.is_netting else None
         if held is None or int(held["side"]) == side:
             return volume
-        return max(0.0, checks.on_grid(volume - float(held["volume"]), self._market.specs[symbol_index].volume_step))
+        return max(0.0, volumes.on_grid(volume - float(held["volume"]), self._market.specs[symbol_index].volume_step))
 
     def margin_with(self, symbol_index: int, side: int, volume: float, price: float) -> float:
         """Margin the account would need with `volume` more opened [account money]."""
@@ -154,7 +155,7 @@ class Holdings:
         ticket, index = pending.order.order_ticket, pending.symbol_index
         held = self.book.row_on(index) if self.is_netting else self.book.row_of(ticket)
         execution = self._execute(held, ticket, index, pending.side, fill)
-        left = checks.on_grid(pending.order.volume_current - fill.volume, self._market.specs[index].volume_step)
+        left = volumes.on_grid(pending.order.volume_current - fill.volume, self._market.specs[index].volume_step)
         rest = pending.with_order(volume_current=left, state=OrderState.PARTIAL, position_id=execution.position_id)
         self.pending.put(rest)
         self._orders_changed[ticket] = None

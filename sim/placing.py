@@ -4,6 +4,8 @@ from typing import Final
 
 import msgspec
 
+from domain import volumes
+from domain.requests import TradeAction, TradeRequest
 from domain.retcodes import Retcode
 from domain.symbols import SymbolSpec
 from domain.trading import DealReason, Order, OrderState
@@ -11,7 +13,6 @@ from sim import checks, room
 from sim.holdings import Holdings
 from sim.market import Market
 from sim.pending import PENDING_TYPES, STOP_LIMITS, OrderDetail, PendingOrder, expiry_msc
-from sim.requests import TradeAction, TradeRequest
 
 _COMMENT_LIMIT: Final = 31
 
@@ -107,7 +108,7 @@ class Placing:
 
     def _ordered(self, request: TradeRequest, reason: DealReason, index: int) -> PendingOrder:
         """The order that `request` wants, without a ticket yet."""
-        volume = checks.on_grid(request.volume, self._market.specs[index].volume_step)
+        volume = volumes.on_grid(request.volume, self._market.specs[index].volume_step)
         now_msc = self._market.now_msc
         order = Order(
             order_ticket=0,

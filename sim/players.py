@@ -1,6 +1,7 @@
 """Plays a terminal's configuration with the EA it asks for: the Python twin, or the EA's own source."""
 
-from sim.session_host import EaKind, Progress, TerminalConfig, run_terminal
+from sim.pace import Progress
+from sim.session_host import EaKind, TerminalConfig, run_terminal
 from sim.statistics import TerminalStatistics
 
 

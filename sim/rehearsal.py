@@ -7,17 +7,17 @@ for dead at its first order.
 import msgspec
 import numpy as np
 
+from advisor.ordering import filling_of
 from domain.dtypes import RATES_DTYPE
 from domain.pricing import rounded_price
+from domain.requests import TradeAction, TradeRequest
 from domain.symbols import SymbolSpec, SymbolTradeMode
 from domain.timeframes import Timeframe
 from domain.trading import OrderFilling, OrderType
 from marketdata.tape import Tape
 from sim.feed import Feed
 from sim.matching import Rows
-from sim.ordering import filling_of
 from sim.profiles import AccountProfile
-from sim.requests import TradeAction, TradeRequest
 from sim.terminal import SimTerminal
 
 _PLENTY: float = 1e12

@@ -1,7 +1,7 @@
 """Whether an account has room for one more position or order: number, volume on one side, margin."""
 
+from domain import volumes
 from domain.retcodes import Retcode
-from sim import checks
 from sim.holdings import Holdings
 from sim.market import Market
 from sim.pending import PendingOrder
@@ -59,5 +59,5 @@ def _is_too_much(
         for one in holdings.pending
         if (one.symbol_index, one.side) == (symbol_index, side) and one.order.order_ticket != own
     )
-    total = checks.on_grid(float(same["volume"].sum()) + waiting + volume, spec.volume_step)
+    total = volumes.on_grid(float(same["volume"].sum()) + waiting + volume, spec.volume_step)
     return total > spec.volume_limit + spec.volume_step / 2.0

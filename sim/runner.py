@@ -15,14 +15,14 @@ import msgspec
 from account.booking import booked, issued, reconciled
 from account.events import AccountEvent, IntentSent, SessionOpened, SymbolsSeen
 from account.state import AccountState
+from advisor.executor import Executor, ExecutorGuards
+from advisor.memory import RamMemory
 from domain.intents import Intent
 from domain.servertime import utc_ns_from_server_msc
 from domain.trading import Deal
 from domain.updates import Money, TradeUpdate
 from marketdata.tape import Tape
-from sim.executor import Executor, ExecutorGuards
 from sim.feed import places_of
-from sim.memory import RamMemory
 from sim.terminal import SimTerminal
 from strategy.events import AccountChanged, EngineEvent, Quotes, WarmUp
 from strategy.params import EngineSettings

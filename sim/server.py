@@ -4,6 +4,8 @@ from typing import Any, Final
 
 import msgspec
 
+from domain import volumes
+from domain.requests import TradeAction, TradeAnswer, TradeRequest, refused
 from domain.retcodes import Retcode
 from domain.symbols import ExecutionMode, SymbolSpec
 from domain.trading import Deal, DealReason, OrderFilling
@@ -13,7 +15,7 @@ from sim.holdings import Holdings
 from sim.market import Market
 from sim.pending import PendingOrder
 from sim.placing import Placing
-from sim.requests import Disturbance, FillPlan, TradeAction, TradeAnswer, TradeRequest, refused
+from sim.requests import Disturbance, FillPlan
 
 _COMMENT_LIMIT: Final = 31
 
@@ -172,9 +174,9 @@ class TradeServer:
     def _fill(self, request: TradeRequest, reason: DealReason, index: int, side: int, disturbance: Disturbance) -> Fill:
         """What the market gives: volume 0 where Fill-or-Kill cannot be filled in whole."""
         spec = self._market.specs[index]
-        volume = checks.on_grid(request.volume, spec.volume_step)
+        volume = volumes.on_grid(request.volume, spec.volume_step)
         if disturbance.fill_fraction < 1.0:
-            volume = checks.floored(volume * disturbance.fill_fraction, spec.volume_step)
+            volume = volumes.floored(volume * disturbance.fill_fraction, spec.volume_step)
             volume = 0.0 if request.filling == OrderFilling.FOK else volume
         slippage = self._holdings.profile.slippage_points + disturbance.slippage_points
         return Fill(
@@ -189,7 +191,7 @@ class TradeServer:
 
     def _done(self, request: TradeRequest, deal: Deal) -> TradeAnswer:
         bid, ask, _ = self._market.quote(self._market.index_of[request.symbol])
-        partly = deal.volume < checks.on_grid(request.volume, self._spec_of(request).volume_step)
+        partly = deal.volume < volumes.on_grid(request.volume, self._spec_of(request).volume_step)
         return TradeAnswer(
             retcode=Retcode.DONE_PARTIAL if partly else Retcode.DONE,
             deal_ticket=deal.deal_ticket,

@@ -4,9 +4,12 @@ Life cycle as in MT5: a request makes an order, the order makes deals, a deal op
 reverses or closes it. What is simulated, from which source, and what is not: docs/simulated-terminal.md.
 """
 
+import bisect
 from collections.abc import Sequence
+from typing import Final
 
 from domain.pricing import SymbolMoney
+from domain.requests import TradeAnswer, TradeRequest, refused
 from domain.retcodes import Retcode
 from domain.symbols import SymbolSpec
 from domain.trading import AccountSnapshot, Deal, DealReason, MarginMode, Order, Position
@@ -16,7 +19,7 @@ from sim.holdings import Holdings
 from sim.market import Market
 from sim.pending import OrderDetail
 from sim.profiles import AccountProfile
-from sim.requests import FairFills, FillPlan, TradeAnswer, TradeRequest, refused
+from sim.requests import FairFills, FillPlan
 from sim.server import TradeServer
 from sim.watch import ServerWatch
 
@@ -32,6 +35,9 @@ class SimTerminal:
         ValueError: for an account of an exchange.
         SymbolSpecError: for a symbol that cannot be priced.
     """
+
+    company: Final = "simulated"
+    build: Final = 0  # no MetaQuotes build
 
     def __init__(
         self,
@@ -179,6 +185,16 @@ class SimTerminal:
     def order_history(self) -> tuple[Order, ...]:
         """All finished orders in the order in which they were finished."""
         return tuple(self._holdings.ledger.orders)
+
+    def deals_since(self, time_msc: int) -> tuple[Deal, ...]:
+        """The deals from `time_msc` on [ms, broker's clock], oldest first."""
+        deals = self._holdings.ledger.deals
+        return tuple(deals[bisect.bisect_left(deals, time_msc, key=lambda deal: deal.time_msc) :])
+
+    def finished_order(self, order_ticket: int) -> Order | None:
+        """The order with this ticket in the history."""
+        orders = reversed(self._holdings.ledger.orders)
+        return next((order for order in orders if order.order_ticket == order_ticket), None)
 
     def snapshot(self, since_msc: int = 0, since_ticket: int = 0) -> TradeUpdate:
         """Everything there is, with the deals after (`since_msc` [ms, broker's clock], `since_ticket`)."""

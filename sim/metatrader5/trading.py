@@ -3,6 +3,8 @@
 from typing import Any, Final
 
 from domain.pricing import SymbolMoney, position_profit, required_margin
+from domain.requests import TradeAction, refused
+from domain.requests import TradeRequest as ServerRequest
 from domain.retcodes import Retcode
 from domain.trading import DealReason, OrderFilling, OrderTime, OrderType
 from sim.metatrader5.arguments import number, plain_integer, request_fields, text
@@ -17,8 +19,6 @@ from sim.metatrader5.failures import (
 )
 from sim.metatrader5.structs import OrderCheckResult, OrderSendResult, TradeRequest, filled
 from sim.metatrader5.wording import CHECKED, words_of
-from sim.requests import TradeAction, refused
-from sim.requests import TradeRequest as ServerRequest
 from sim.terminal import SimTerminal
 
 _LAST_PRICED_TYPE: Final = OrderType.SELL_STOP_LIMIT

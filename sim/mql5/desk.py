@@ -8,6 +8,7 @@ import numpy as np
 
 from domain.dtypes import RATES_DTYPE, TICK_DTYPE, TICK_FLAG_ASK, TICK_FLAG_BID
 from domain.pricing import SymbolMoney, position_profit, required_margin, symbol_money
+from domain.requests import TradeAction, TradeAnswer, TradeRequest
 from domain.retcodes import Retcode
 from domain.symbols import SymbolSpec
 from domain.timeframes import DAY_S, Timeframe
@@ -20,7 +21,6 @@ from sim.matching import Rows
 from sim.mql5 import properties
 from sim.mql5.abi import Domain, HostRequest, HostResult, HostTransaction, Pool, RatesBy, TradeMode, fitted
 from sim.mql5.constants import constants
-from sim.requests import TradeAction, TradeAnswer, TradeRequest
 from sim.terminal import SimTerminal
 
 LATEST_QUOTE: Final = -2

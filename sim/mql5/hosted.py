@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from advisor.host import BridgeUnreachableError, TerminalRefusedError
 from domain.servertime import NS_PER_MS, NS_PER_S
 from marketdata.tape import Tape
 from sim.feed import Feed
@@ -25,8 +26,9 @@ from sim.mql5.errors import BuildError, EaStartError
 from sim.mql5.events import EventKind, EventQueue
 from sim.mql5.host import EaHost
 from sim.mql5.observer import Observer
+from sim.pace import Progress
 from sim.rehearsal import rehearse
-from sim.session_host import BridgeUnreachableError, Progress, TerminalConfig, TerminalRefusedError, statistics_of
+from sim.session_host import TerminalConfig, statistics_of
 from sim.statistics import TerminalStatistics
 from sim.terminal import SimTerminal
 

@@ -8,9 +8,9 @@ import struct
 import time
 from typing import TYPE_CHECKING, Final
 
-from sim.ea import Refusal
+from advisor.counts import Counts
+from advisor.expert import Refusal
 from sim.mql5.abi import Traffic
-from sim.statistics import Counts
 from wire.codec import HEADER_BYTES, Header, decode, frame_type, read_header
 from wire.enums import ErrorCode, FrameFlag, MessageType
 from wire.errors import WireError

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
+from advisor.host import TerminalRefusedError
 from app.console import ExitCode
 from app.folders import status_of
 from app.playback import Playback, account_of, market_of
-from sim.session_host import HostRules, TerminalConfig, TerminalRefusedError, run_terminal
+from sim.session_host import HostRules, TerminalConfig, run_terminal
 from tests.app.real_command import Companion, command, companion_in, environment_in
 
 pytestmark = pytest.mark.integration

@@ -7,6 +7,9 @@ import msgspec
 import numpy as np
 
 from account.events import AccountEvent
+from advisor.executor import Executor, ExecutorGuards
+from advisor.expert import ExpertAdvisor
+from advisor.memory import RamMemory
 from bridge.config import DeskRules
 from bridge.desk import Desk
 from bridge.records import EntryKind
@@ -18,10 +21,7 @@ from domain.trading import AccountSnapshot, AccountTradeMode, MarginMode, Positi
 from domain.updates import Money, TradeUpdate
 from marketdata import Tape
 from signals.fold import fold_ticks, new_fold
-from sim.ea import ExpertAdvisor
-from sim.executor import Executor, ExecutorGuards
 from sim.feed import Feed
-from sim.memory import RamMemory
 from sim.profiles import AccountProfile, LeverageTier
 from sim.terminal import SimTerminal
 from strategy.params import EngineSettings, EntrySettings

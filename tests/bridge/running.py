@@ -14,11 +14,11 @@ from typing import Self, TypeVar
 import msgspec
 import zmq
 
+from advisor.expert import EaRules
 from bridge.config import BridgeConfig, DeskRules
 from bridge.process import run_bridge, wait_until_ready
 from bridge.service import BridgeService
 from bridge.warming import load_kernels
-from sim.ea import EaRules
 from sim.session_host import HostRules, TerminalConfig
 from strategy.tables import Table
 from tests.bridge.floor import EAGER, HELLO, MONEY, NONCE, PROFILE, SECRET, Market, a_snapshot, some_bars

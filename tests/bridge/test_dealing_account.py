@@ -6,10 +6,10 @@ import pytest
 from account.events import EquityMarked, Flagged, FlagKind, IntentEnded, IntentIssued, SessionOpened
 from bridge.config import DeskRules
 from domain.intents import Intent, IntentKind, IntentState, comment_of
+from domain.requests import TradeAction, TradeRequest
 from domain.timeframes import Timeframe
 from domain.trading import DealReason, OrderType, Position, PositionType
 from domain.updates import Money, TradeUpdate
-from sim.requests import TradeAction, TradeRequest
 from strategy.params import EngineSettings
 from strategy.tables import Table
 from tests.bridge.floor import (

@@ -15,6 +15,7 @@ import zmq
 import bridge.dealing
 from account.journal import Journal, JournalReader, JournalWriteError
 from account.state import AccountState
+from advisor.host import TerminalRefusedError
 from bridge.audit import audit
 from bridge.config import BridgeConfig, Places
 from bridge.files import FolderInUseError
@@ -22,7 +23,7 @@ from bridge.review import Review
 from bridge.service import BridgeService
 from bridge.status import read_status
 from domain.trading import AccountTradeMode
-from sim.session_host import HostRules, TerminalRefusedError, run_terminal
+from sim.session_host import HostRules, run_terminal
 from tests.bridge.floor import HELLO, MONEY, Floor, Market, played, some_ticks
 from tests.bridge.running import (
     Caller,

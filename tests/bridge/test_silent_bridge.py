@@ -21,17 +21,20 @@ import pytest
 from account.events import AccountEvent, Flagged, FlagKind, IntentSent
 from account.journal import JournalReader
 from account.state import AccountState
+from advisor.batches import Batch
+from advisor.executor import Executor, ExecutorGuards
+from advisor.expert import EaRules, ExpertAdvisor
+from advisor.host import SessionHost
+from advisor.memory import DiskMemory
 from bridge.config import BridgeConfig, DeskRules, Places
 from domain.dtypes import TICK_DTYPE
 from domain.intents import IntentKind, intent_id_in
 from domain.trading import Deal, DealEntry, DealReason, Position
 from domain.updates import TradeUpdate
 from marketdata import Tape
-from sim.ea import EaRules, ExpertAdvisor
-from sim.executor import Executor, ExecutorGuards
-from sim.feed import Batch, Feed
-from sim.memory import DiskMemory
-from sim.session_host import HostRules, SessionHost
+from sim.feed import Feed
+from sim.pace import TapePace
+from sim.session_host import HostRules
 from sim.terminal import SimTerminal
 from strategy.tables import Table
 from tests.bridge.floor import PROFILE, SECRET, Floor, Market
@@ -111,7 +114,8 @@ class Played:
         self.ea = ExpertAdvisor(
             self.terminal, self.feed, executor, secret=SECRET, terminal_id=7, magic=MAGIC, rules=rules
         )
-        self._thread = threading.Thread(target=SessionHost(config, self.ea, self.feed).run)
+        pace = TapePace(self.feed, host.ticks_per_second, host.silent_speed)
+        self._thread = threading.Thread(target=SessionHost(config.endpoint, self.ea, pace, host).run)
         self._thread.start()
 
     def end(self) -> None:

@@ -6,13 +6,13 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from advisor.executor import ExecutorGuards
 from bridge.config import BridgeConfig, DeskRules
 from domain.dtypes import RATES_DTYPE, TICK_DTYPE
 from domain.symbols import SymbolSpec
 from domain.timeframes import Timeframe
 from marketdata import Tape
 from signals.fold import fold_ticks, new_fold
-from sim.executor import ExecutorGuards
 from sim.profiles import AccountProfile, CommissionRule, LeverageTier, justmarkets_symbol
 from strategy.params import CareSettings, EngineSettings, EntrySettings
 from strategy.tables import Table

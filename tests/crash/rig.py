@@ -20,14 +20,14 @@ import bridge.service
 from account.booking import SETTLE_NS
 from account.journal import JournalReader
 from account.state import AccountState
+from advisor.executor import ExecutorGuards
+from advisor.expert import EaRules, ExpertAdvisor
+from advisor.memory import DiskMemory
 from bridge.books import Books
 from bridge.config import BridgeConfig, DeskRules
 from domain.intents import Intent, IntentState
 from domain.servertime import NS_PER_MS, NS_PER_S
-from sim.ea import EaRules, ExpertAdvisor
-from sim.executor import ExecutorGuards
 from sim.feed import Feed
-from sim.memory import DiskMemory
 from sim.requests import FillPlan
 from tests.crash.market import MAGIC, PROFILE, RULES, SECRET, START_MSC, TICK_MSC, UNLIMITED, Market, bridge_config
 from tests.crash.points import DoomedService, Fate, Immortal, Plan, Point, tearing_captures

@@ -7,12 +7,13 @@ import pytest
 
 from account.events import FlagKind
 from account.state import AccountState
+from advisor.memory import DiskMemory, Remembered
 from domain.intents import Intent, IntentKind, IntentState
+from domain.requests import TradeAction, TradeRequest
 from domain.retcodes import Retcode
 from domain.symbols import FillingFlag
 from domain.trading import DealReason, OrderType
-from sim.memory import DiskMemory, Remembered
-from sim.requests import Disturbance, ScriptedFills, TradeAction, TradeRequest
+from sim.requests import Disturbance, ScriptedFills
 from tests.crash.market import Market
 from tests.crash.rig import Rig
 from tests.crash.scenes import KINDS, MARKET, MakeRig, Trap, nothing, record_of, the_end

@@ -7,8 +7,8 @@ import pytest
 
 from account.events import IntentSent
 from account.journal import JournalReader
+from advisor.expert import EaRules
 from domain.intents import IntentKind, IntentState
-from sim.ea import EaRules
 from tests.crash.market import RULES
 from tests.crash.points import Plan, Point
 from tests.crash.rig import TO_BRIDGE, TO_TERMINAL, Rig, undisturbed

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from advisor.expert import EaRules
 from domain.intents import IntentKind, IntentState
-from sim.ea import EaRules
 from tests.crash.market import Market
 from tests.crash.points import Plan, Point
 from tests.crash.rig import Rig

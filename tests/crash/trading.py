@@ -9,11 +9,14 @@ from typing import Final
 
 import msgspec
 
+from advisor.batches import Batch
+from advisor.expert import EaRules, ExpertAdvisor
+from advisor.host import Connection, SessionHost
+from advisor.memory import Remembered
 from domain.updates import TradeUpdate
-from sim.ea import EaRules, ExpertAdvisor
-from sim.feed import Batch, Feed
-from sim.memory import Remembered
-from sim.session_host import Connection, HostRules, SessionHost, TerminalConfig
+from sim.feed import Feed
+from sim.pace import TapePace
+from sim.session_host import HostRules, TerminalConfig
 from tests.crash.market import MAGIC, PROFILE, SECRET, START_MSC, UNLIMITED, Market
 from tests.crash.rig import TERMINAL_ID
 from tests.crash.watched import EaPoint, ForgetfulMemory, Killed, WatchedExecutor, WatchedTerminal
@@ -78,7 +81,9 @@ class MortalHost(SessionHost):
     """Lets the EA die between any two steps of the program, if that is its fate."""
 
     def __init__(self, trading: "Trading", advisor: ExpertAdvisor, config: TerminalConfig, dies_after_s: float) -> None:
-        super().__init__(config, advisor, trading.feed, trading.look)
+        rules = config.host
+        pace = TapePace(trading.feed, rules.ticks_per_second, rules.silent_speed, trading.look)
+        super().__init__(config.endpoint, advisor, pace, rules, seed=config.seed)
         self._terminal = trading.terminal
         self._dies_after_s = dies_after_s
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from account.journal import JournalReader
 from account.lifecycle import IntentRecord
 from account.state import AccountState
+from advisor.memory import Remembered
 from bridge.config import Places
 from domain.intents import IntentKind, IntentState, intent_id_in
 from domain.trading import Deal, DealEntry, DealReason, Position
-from sim.memory import Remembered
 from sim.terminal import SimTerminal
 from tests.crash.watched import WatchedTerminal
 

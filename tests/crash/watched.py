@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 
+from advisor.executor import Executor, ExecutorGuards
+from advisor.memory import DiskMemory, IntentMemory, Remembered
 from domain.intents import Intent
+from domain.requests import TradeAnswer, TradeRequest
 from domain.symbols import SymbolSpec
 from domain.trading import DealReason
 from domain.updates import TradeUpdate
-from sim.executor import Executor, ExecutorGuards
-from sim.memory import DiskMemory, IntentMemory, Remembered
 from sim.profiles import AccountProfile
-from sim.requests import FillPlan, TradeAnswer, TradeRequest
+from sim.requests import FillPlan
 from sim.terminal import SimTerminal
 
 

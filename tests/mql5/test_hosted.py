@@ -13,12 +13,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from advisor.executor import ExecutorGuards
+from advisor.expert import EaRules
+from advisor.host import BridgeUnreachableError, TerminalRefusedError
 from domain.intents import Intent, IntentKind
 from domain.servertime import NS_PER_MS, utc_ns_from_server_msc
 from domain.timeframes import Timeframe
 from domain.trading import DealReason
-from sim.ea import EaRules
-from sim.executor import ExecutorGuards
 from sim.mql5.abi import SocketFault
 from sim.mql5.build import Built, sanitizer_environment
 from sim.mql5.desk import Desk
@@ -26,14 +27,7 @@ from sim.mql5.host import EaHost
 from sim.mql5.hosted import Meddling, build_companion, run_compiled
 from sim.mql5.observer import Observer
 from sim.players import play
-from sim.session_host import (
-    BridgeUnreachableError,
-    EaKind,
-    HostRules,
-    TerminalConfig,
-    TerminalRefusedError,
-    run_terminal,
-)
+from sim.session_host import EaKind, HostRules, TerminalConfig, run_terminal
 from sim.statistics import TerminalStatistics
 from tests.mql5.programs import built
 from tests.sim.bridge_double import SECRET, Script, nothing

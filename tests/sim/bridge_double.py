@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from advisor.expert import ExpertAdvisor
 from domain.intents import Intent, comment_of
 from domain.timeframes import Timeframe
-from sim.ea import ExpertAdvisor
 from wire.enums import NO_GATE
 from wire.messages import (
     Auth,

@@ -1,12 +1,12 @@
 """A venue, an EA and a bridge in memory, ready to be joined."""
 
+from advisor.executor import Executor, ExecutorGuards
+from advisor.expert import EaRules, ExpertAdvisor
+from advisor.memory import RamMemory
 from domain.intents import Intent
 from domain.timeframes import Timeframe
 from marketdata.tape import Tape
-from sim.ea import EaRules, ExpertAdvisor
-from sim.executor import Executor, ExecutorGuards
 from sim.feed import Feed
-from sim.memory import RamMemory
 from sim.requests import FillPlan
 from tests.sim.bridge_double import WELCOME, BridgeDouble, Script, Wire, nothing
 from tests.sim.test_feed import HISTORY

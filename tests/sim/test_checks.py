@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain import volumes
+from domain.requests import TradeAction, TradeRequest
 from domain.retcodes import Retcode
 from domain.symbols import FillingFlag, SymbolTradeMode
 from domain.trading import OrderFilling, OrderType
 from sim import checks
 from sim.matching import POSITION_DTYPE
-from sim.requests import TradeAction, TradeRequest
 from tests.sim.venues import EURUSD
 
 STOPS_10 = msgspec.structs.replace(EURUSD, stops_level_points=10)
@@ -31,21 +32,21 @@ def test_volumes_off_the_grid_are_10014(volume: float) -> None:
 @given(st.integers(0, 10_000), st.sampled_from([0.01, 0.1, 1.0, 0.05]))
 def test_a_stored_volume_has_no_binary_noise(steps: int, step: float) -> None:
     volume = sum([step] * min(steps, 50)) + step * max(0, steps - 50)
-    assert checks.on_grid(volume, step) == round(steps * step, 8)
+    assert volumes.on_grid(volume, step) == round(steps * step, 8)
 
 
 @given(st.floats(0.0, 1000.0), st.sampled_from([0.01, 0.1, 1.0]))
 def test_flooring_never_raises_a_volume(volume: float, step: float) -> None:
-    floored = checks.floored(volume, step)
+    floored = volumes.floored(volume, step)
     assert floored <= volume + step * 1e-5
     assert volume - floored < step * 1.001
-    assert checks.on_grid(floored, step) == floored
+    assert volumes.on_grid(floored, step) == floored
 
 
 def test_flooring_forgives_binary_noise() -> None:
-    assert checks.floored(0.29, 0.01) == 0.29
-    assert checks.floored(0.57, 0.01) == 0.57
-    assert checks.floored(0.0299999999999, 0.01) == 0.03
+    assert volumes.floored(0.29, 0.01) == 0.29
+    assert volumes.floored(0.57, 0.01) == 0.57
+    assert volumes.floored(0.0299999999999, 0.01) == 0.03
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
+from advisor.batches import Batch
 from domain.dtypes import RATES_DTYPE
 from domain.timeframes import Timeframe
 from marketdata.tape import Tape
-from sim.feed import Batch, Feed
+from sim.feed import Feed
 from sim.matching import Rows
 from tests.sim.venues import EURUSD, MONDAY_MSC, USDJPY, Venue, ticks_of
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from advisor.executor import Executor, ExecutorGuards
+from advisor.memory import RamMemory
+from domain.requests import TradeAction, TradeAnswer, TradeRequest
 from domain.retcodes import Retcode
 from domain.trading import DealEntry, DealReason, MarginMode, OrderState, OrderType, PositionType
-from sim.executor import Executor, ExecutorGuards
-from sim.memory import RamMemory
 from sim.profiles import CommissionRule
-from sim.requests import TradeAction, TradeAnswer, TradeRequest
 from tests.sim.venues import DAY_MSC, EURUSD, MAGIC, PROFILE, USDJPY, Venue, open_all_week, order
 
 WITH_SWAP = msgspec.structs.replace(open_all_week(EURUSD), swap_long=-7.5, swap_short=2.5)

@@ -9,8 +9,8 @@ from domain.symbols import SymbolSpec
 from domain.trading import DealEntry, OrderState, OrderType
 from sim import matching
 from sim.rehearsal import rehearse
+from tests.advisor.test_executor import Desk
 from tests.sim.intents import intent, on
-from tests.sim.test_executor import Desk
 from tests.sim.venues import EURUSD, MONDAY_MSC, PROFILE, USDJPY, XAUUSD, ticks_of
 
 KERNELS: tuple[Any, ...] = (

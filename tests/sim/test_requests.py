@@ -1,6 +1,7 @@
+from domain.requests import TradeAction, TradeRequest, refused
 from domain.retcodes import Retcode
 from domain.trading import OrderFilling, OrderType
-from sim.requests import UNDISTURBED, Disturbance, FairFills, ScriptedFills, TradeAction, TradeRequest, refused
+from sim.requests import UNDISTURBED, Disturbance, FairFills, ScriptedFills
 
 REQUEST = TradeRequest(action=TradeAction.DEAL)
 

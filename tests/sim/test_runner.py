@@ -5,17 +5,17 @@ import numpy as np
 import pytest
 
 import sim.runner
+from advisor.executor import Executor, ExecutorGuards
+from advisor.expert import ExpertAdvisor
+from advisor.memory import RamMemory
 from domain.intents import Intent, IntentKind
 from domain.retcodes import Retcode
 from domain.timeframes import Timeframe
 from domain.updates import Money
 from marketdata.synthetic import DEMO_SYMBOLS, synthetic_market
 from marketdata.tape import Tape
-from sim.ea import ExpertAdvisor
-from sim.executor import Executor, ExecutorGuards
 from sim.feed import Feed
 from sim.matching import Rows
-from sim.memory import RamMemory
 from sim.profiles import JUSTMARKETS_TIERS
 from sim.requests import Disturbance, ScriptedFills
 from sim.runner import Runner, RunResult, session_opened

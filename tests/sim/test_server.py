@@ -3,10 +3,11 @@
 import msgspec
 import pytest
 
+from domain.requests import TradeAction, TradeAnswer, TradeRequest
 from domain.retcodes import Retcode
 from domain.symbols import ExecutionMode, FillingFlag, SymbolTradeMode
 from domain.trading import DealEntry, DealReason, OrderFilling, OrderType
-from sim.requests import Disturbance, ScriptedFills, TradeAction, TradeAnswer, TradeRequest
+from sim.requests import Disturbance, ScriptedFills
 from tests.sim.venues import EURUSD, MONDAY_MSC, PROFILE, USDJPY, Venue, order
 
 IOC_TOO = msgspec.structs.replace(EURUSD, filling_flags=FillingFlag.FOK | FillingFlag.IOC)

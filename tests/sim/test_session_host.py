@@ -12,19 +12,12 @@ from typing import Any
 import pytest
 import zmq
 
+from advisor.expert import EaRules
+from advisor.host import BridgeUnreachableError, Connection, TerminalRefusedError, kept_terminal_id
+from advisor.memory import DiskMemory
 from domain.intents import Intent
 from domain.timeframes import Timeframe
-from sim.ea import EaRules
-from sim.memory import DiskMemory
-from sim.session_host import (
-    BridgeUnreachableError,
-    Connection,
-    HostRules,
-    TerminalConfig,
-    TerminalRefusedError,
-    kept_terminal_id,
-    run_terminal,
-)
+from sim.session_host import HostRules, TerminalConfig, run_terminal
 from tests.sim.bridge_double import SECRET, decision, nothing, times_of
 from tests.sim.intents import intent
 from tests.sim.router import RouterBridge
@@ -201,7 +194,7 @@ def test_a_number_that_cannot_be_kept_leaves_nothing_behind(tmp_path: Path, monk
         raise KeyboardInterrupt
 
     with monkeypatch.context() as dying:
-        dying.setattr("sim.memory.os.fsync", dies)
+        dying.setattr("advisor.memory.os.fsync", dies)
         with pytest.raises(KeyboardInterrupt):
             kept_terminal_id(tmp_path)
     assert not (tmp_path / "terminal_id").exists()

@@ -2,7 +2,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.statistics import Counts, RoundTrips, TerminalStatistics
+from advisor.counts import Counts, RoundTrips
+from sim.statistics import TerminalStatistics
 
 
 def test_nothing_measured_is_zero() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from domain.pricing import position_profit, rounded_money
+from domain.requests import TradeRequest
 from domain.retcodes import Outcome, Retcode, outcome_of
 from domain.symbols import FillingFlag
 from domain.trading import (
@@ -26,7 +27,7 @@ from domain.updates import TradeUpdate
 from sim.matching import Rows
 from sim.pending import BUYS, PENDING_TYPES, STOP_LIMITS
 from sim.profiles import JUSTMARKETS_TIERS, CommissionCharge, CommissionRule
-from sim.requests import Disturbance, FillPlan, TradeRequest
+from sim.requests import Disturbance, FillPlan
 from tests.sim.venues import DAY_MSC, EURUSD, MONDAY_MSC, PROFILE, USDJPY, Venue, open_all_week, order, ticks_of
 
 EURUSD_WITH_SWAP = msgspec.structs.replace(

@@ -7,12 +7,13 @@ import msgspec
 import numpy as np
 
 from domain.dtypes import TICK_DTYPE
+from domain.requests import TradeAction, TradeAnswer, TradeRequest
 from domain.symbols import SymbolSpec
 from domain.trading import DealReason, OrderFilling, OrderType
 from domain.updates import TradeUpdate
 from sim.matching import Rows
 from sim.profiles import AccountProfile, LeverageTier, justmarkets_symbol
-from sim.requests import FillPlan, TradeAction, TradeAnswer, TradeRequest
+from sim.requests import FillPlan
 from sim.terminal import SimTerminal
 
 EURUSD = justmarkets_symbol("EURUSD")

@@ -13,13 +13,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, Protocol, Self
 
+from advisor.memory import Remembered
 from domain.intents import Intent
 from domain.symbols import SymbolSpec
 from domain.timeframes import Timeframe
 from marketdata import Tape
 from sim.feed import Feed
 from sim.matching import Rows
-from sim.memory import Remembered
 from sim.mql5.build import Built, build
 from sim.mql5.calendar import Calendar
 from sim.mql5.desk import Desk

@@ -12,6 +12,7 @@ import numpy as np
 
 from domain.dtypes import TICK_DTYPE
 from domain.intents import Intent, IntentKind, LocalCare
+from domain.requests import TradeRequest
 from domain.servertime import NS_PER_MS
 from domain.symbols import SymbolSpec
 from domain.trading import Position
@@ -19,7 +20,7 @@ from domain.updates import IntentResult, ResultPhase
 from marketdata import Tape
 from sim.matching import Rows
 from sim.mql5.calendar import Calendar
-from sim.requests import FillPlan, TradeRequest
+from sim.requests import FillPlan
 from tests.crash.market import MAGIC, SECRET, START_MSC, a_spec
 from tests.mql5.scenarios.chart import Chart
 from tests.mql5.scenarios.terminal import NOBODY

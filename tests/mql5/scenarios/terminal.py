@@ -4,9 +4,9 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from domain.intents import Intent, IntentKind, intent_id_in
+from domain.requests import TradeAction, TradeAnswer, TradeRequest, refused
 from domain.retcodes import Retcode
 from domain.trading import DealReason, OrderType
-from sim.requests import TradeAction, TradeAnswer, TradeRequest, refused
 from tests.crash.watched import WatchedTerminal
 
 NOBODY = 0

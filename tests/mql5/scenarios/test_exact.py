@@ -7,10 +7,11 @@ import msgspec
 import pytest
 
 from domain.intents import Intent, IntentKind, LocalCare, comment_of
+from domain.requests import TradeAction
 from domain.retcodes import Retcode
 from domain.symbols import FillingFlag
 from domain.trading import OrderFilling, OrderType
-from sim.requests import Disturbance, ScriptedFills, TradeAction
+from sim.requests import Disturbance, ScriptedFills
 from tests.crash.market import MAGIC, PROFILE
 from tests.mql5.scenarios.conftest import MakeStage
 from tests.mql5.scenarios.scripted import EURUSD, PRICE, SPREAD, Quotes, Stage, quotes

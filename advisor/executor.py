@@ -9,16 +9,16 @@ from typing import Final
 
 import msgspec
 
+from advisor.caretaker import Caretaker
+from advisor.memory import IntentMemory, Remembered
+from advisor.ordering import levels_of, request_for
+from advisor.terminal import Terminal
 from domain.intents import Intent, IntentKind, intent_id_in
+from domain.requests import TradeAnswer, TradeRequest
 from domain.retcodes import SAFE_TO_RETRY, Outcome, Retcode, outcome_of
 from domain.servertime import utc_ns_from_server_msc
 from domain.trading import AccountTradeMode, Deal, DealEntry, MarginMode, OrderState, OrderType
 from domain.updates import IntentResult, ResultPhase, TradeUpdate
-from sim.caretaker import Caretaker
-from sim.memory import IntentMemory, Remembered
-from sim.ordering import levels_of, request_for
-from sim.requests import TradeAnswer, TradeRequest
-from sim.terminal import SimTerminal
 
 _MINUTE_MSC: Final = 60_000
 
@@ -54,9 +54,10 @@ class Executor:
         ValueError: for an account that is not hedging: intents name positions.
     """
 
-    def __init__(self, terminal: SimTerminal, memory: IntentMemory, guards: ExecutorGuards, magic: int) -> None:
-        if terminal.profile.margin_mode is not MarginMode.RETAIL_HEDGING:
-            raise ValueError(f"margin_mode {terminal.profile.margin_mode.name}: the EA trades hedging accounts alone")
+    def __init__(self, terminal: Terminal, memory: IntentMemory, guards: ExecutorGuards, magic: int) -> None:
+        margin_mode = terminal.account().margin_mode
+        if margin_mode is not MarginMode.RETAIL_HEDGING:
+            raise ValueError(f"margin_mode {margin_mode.name}: the EA trades hedging accounts alone")
         self._terminal = terminal
         self._memory = memory
         self._guards = guards
@@ -108,20 +109,20 @@ class Executor:
     def _last_word(self, entry: Remembered, now_msc: int) -> IntentResult:
         if entry.result is not None and outcome_of(entry.result.retcode) is not Outcome.UNKNOWN:
             return entry.result
-        traced = self._trace(entry.intent, now_msc)
+        traced = self._trace(entry.intent, entry.begun_msc, now_msc)
         if traced is not None:
             self._remember(msgspec.structs.replace(entry, result=traced))
             return traced
         return entry.result or _result(entry.intent, now_msc, phase=ResultPhase.EXECUTING)
 
-    def _trace(self, intent: Intent, now_msc: int) -> IntentResult | None:
-        """What the terminal shows of an intent whose answer was lost; None where it shows nothing."""
+    def _trace(self, intent: Intent, begun_msc: int, now_msc: int) -> IntentResult | None:
+        """What the terminal shows of an intent begun at `begun_msc` whose answer was lost; None where nothing."""
         if intent.kind == IntentKind.MODIFY:
             return self._trace_levels(intent, now_msc)
         if intent.kind == IntentKind.CANCEL:
             return self._trace_cancel(intent, now_msc)
         wanted = DealEntry.IN if intent.kind == IntentKind.OPEN else DealEntry.OUT
-        for deal in reversed(self._terminal.deals):
+        for deal in reversed(self._terminal.deals_since(begun_msc)):
             if deal.entry == wanted and intent_id_in(deal.comment) == intent.intent_id:
                 stands = self._terminal.position(deal.position_id) is not None
                 return _result_of_deal(intent, deal, now_msc, stands=stands)
@@ -136,12 +137,12 @@ class Executor:
         return msgspec.structs.replace(done, position_ticket=intent.position_ticket)
 
     def _trace_cancel(self, intent: Intent, now_msc: int) -> IntentResult | None:
-        for order in reversed(self._terminal.order_history):
-            if order.order_ticket == intent.order_ticket and order.state == OrderState.CANCELED:
-                text = "EA: no answer, but the order is canceled"
-                done = _result(intent, now_msc, retcode=Retcode.DONE, text=text)
-                return msgspec.structs.replace(done, order_ticket=intent.order_ticket)
-        return None
+        order = self._terminal.finished_order(intent.order_ticket)
+        if order is None or order.state != OrderState.CANCELED:
+            return None
+        text = "EA: no answer, but the order is canceled"
+        done = _result(intent, now_msc, retcode=Retcode.DONE, text=text)
+        return msgspec.structs.replace(done, order_ticket=intent.order_ticket)
 
     def _update(self, results: tuple[IntentResult, ...]) -> TradeUpdate:
         changes = self._terminal.take_changes() or TradeUpdate(money=self._terminal.money())
@@ -150,12 +151,12 @@ class Executor:
     # -- guards ----------------------------------------------------------------------------------------------------
 
     def _refusal(self, intent: Intent, now_msc: int) -> Refusal | None:
-        guards, profile = self._guards, self._terminal.profile
+        guards, account = self._guards, self._terminal.account()
         if utc_ns_from_server_msc(now_msc, self._terminal.server_offset_s) > intent.expires_ns:
             return Refusal(Retcode.INVALID_EXPIRATION, "the intent came after its expiry")
-        if guards.login and guards.login != profile.login:
-            return Refusal(Retcode.REJECT, f"account {profile.login} is not the pinned {guards.login}")
-        if guards.demo_only and profile.trade_mode is not AccountTradeMode.DEMO:
+        if guards.login and guards.login != account.login:
+            return Refusal(Retcode.REJECT, f"account {account.login} is not the pinned {guards.login}")
+        if guards.demo_only and account.trade_mode is not AccountTradeMode.DEMO:
             return Refusal(Retcode.REJECT, "pinned to demo accounts")
         if intent.magic != self._magic:
             return Refusal(Retcode.REJECT, f"magic {intent.magic} is not ours, {self._magic}")
@@ -208,7 +209,7 @@ class Executor:
 
     def _result_of(self, intent: Intent, answer: TradeAnswer, now_msc: int) -> IntentResult:
         if outcome_of(answer.retcode) is Outcome.UNKNOWN:
-            traced = self._trace(intent, now_msc)
+            traced = self._trace(intent, now_msc, now_msc)
             if traced is not None:
                 return traced
         done = outcome_of(answer.retcode) in (Outcome.DONE, Outcome.PARTIAL)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from advisor.caretaker import Caretaker
+from advisor.memory import DiskMemory, RamMemory, Remembered
 from domain.intents import Intent, IntentKind, LocalCare, comment_of
 from domain.retcodes import Retcode
-from sim.caretaker import Caretaker
-from sim.memory import DiskMemory, RamMemory, Remembered
 from sim.requests import Disturbance, ScriptedFills
 from tests.sim.intents import intent, on
 from tests.sim.venues import EURUSD, MAGIC, MONDAY_MSC, USDJPY, Venue

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from advisor.executor import Executor, ExecutorGuards
+from advisor.memory import DiskMemory, IntentMemory, RamMemory, Remembered
 from domain.intents import Intent, IntentKind, comment_of, intent_id_in
 from domain.retcodes import Retcode
 from domain.trading import AccountTradeMode, OrderType
 from domain.updates import IntentResult, ResultPhase, TradeUpdate
-from sim.executor import Executor, ExecutorGuards
-from sim.memory import DiskMemory, IntentMemory, RamMemory, Remembered
 from sim.requests import Disturbance, ScriptedFills
 from tests.sim.intents import NEVER_NS, VALID_NS, intent, on
 from tests.sim.venues import EURUSD, MAGIC, MONDAY_MSC, PROFILE, USDJPY, Venue, order

@@ -2,8 +2,8 @@
 
 import pytest
 
+from advisor.expert import EaRules
 from domain.retcodes import Retcode
-from sim.ea import EaRules
 from tests.sim.bridge_double import Wire, decision, times_of
 from tests.sim.intents import NEVER_NS, intent
 from tests.sim.rig import FLAT, Rig, at_batch

@@ -4,8 +4,8 @@ import msgspec
 import numpy as np
 import pytest
 
+from advisor.expert import EaRules
 from domain.intents import IntentKind, LocalCare
-from sim.ea import EaRules
 from tests.sim.bridge_double import WELCOME, Wire, times_of
 from tests.sim.intents import NEVER_NS, intent, on
 from tests.sim.rig import FLAT, Rig, at_batch

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
+from advisor.local_care import tended_stop
 from domain.intents import LocalCare
 from domain.symbols import SymbolSpec
 from domain.trading import Position, PositionType
-from sim.local_care import tended_stop
 from strategy.care import care_distances
 from strategy.gates import Action, Care, Verdict
 from strategy.positions import PositionView

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from advisor.memory import DiskMemory, IntentMemory, MemoryCorruptError, RamMemory, Remembered
 from domain.updates import IntentResult, ResultPhase
-from sim.memory import DiskMemory, IntentMemory, MemoryCorruptError, RamMemory, Remembered
 from tests.sim.intents import intent
 
 RESULT = IntentResult(

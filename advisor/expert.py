@@ -1,4 +1,4 @@
-"""The EA's Python twin without a socket or a clock: frames in, frames out. `sim.session_host` gives it both.
+"""An EA in Python without a socket or a clock: frames in, frames out. `advisor.host` gives it both.
 
 It does what the MQL5 EA does: says hello, proves the secret, lists symbols, positions, deals and bars, streams ticks,
 executes intents once, reports at once, and starts over with a snapshot when a session ends.
@@ -10,14 +10,14 @@ from typing import Any, ClassVar, Final
 
 import msgspec
 
+from advisor.backlog import Backlog
+from advisor.batches import Batch, TickFeed
+from advisor.counts import Counts
+from advisor.executor import Executor
+from advisor.terminal import Terminal
 from domain.dtypes import RATES_DTYPE, TICK_DTYPE
 from domain.servertime import NS_PER_MS, NS_PER_S
 from domain.updates import TradeUpdate
-from sim.backlog import Backlog
-from sim.executor import Executor
-from sim.feed import Batch, Feed
-from sim.statistics import Counts
-from sim.terminal import SimTerminal
 from wire.enums import ByeReason, ErrorCode
 from wire.errors import RemoteProtocolError
 from wire.messages import (
@@ -42,14 +42,13 @@ from wire.session import HeartbeatDue, Limits, TerminalSession
 from wire.states import SessionState
 
 EA_BUILD: Final = 1
-TERMINAL_BUILD: Final = 0  # a simulated terminal has no MetaQuotes build
 _ITEM_BYTES: Final = 400  # above the largest item of a snapshot
 _ROOM_FOR_REST: Final = 1024  # above header and body of any message
 _FINAL_ERRORS: Final = frozenset({ErrorCode.BAD_SECRET, ErrorCode.BAD_VERSION, ErrorCode.REFUSED})
 
 
 class EaRules(msgspec.Struct, frozen=True, kw_only=True):
-    """How the twin streams.
+    """How the EA streams.
 
     `window` batches may be without an answer at once; with 1 the next tick waits for the decision and its intents.
     After `decision_wait_ms` without an answer it goes on and takes the answer later (0: it waits); after
@@ -82,8 +81,8 @@ class ExpertAdvisor:
 
     def __init__(
         self,
-        terminal: SimTerminal,
-        feed: Feed,
+        terminal: Terminal,
+        feed: TickFeed,
         executor: Executor,
         *,
         secret: bytes,
@@ -135,7 +134,7 @@ class ExpertAdvisor:
 
     def may_send(self, now_ns: int) -> bool:
         """Whether a batch may leave now."""
-        if not self.is_live or (self._feed.is_over and not self._backlog):
+        if not self.is_live or not (self._feed.has_ticks or self._backlog):
             return False
         if self._rules.window == 1 and self._intents_due:
             return False
@@ -168,10 +167,10 @@ class ExpertAdvisor:
         account = self._terminal.account()
         hello = Hello(
             ea_build=EA_BUILD,
-            terminal_build=TERMINAL_BUILD,
+            terminal_build=self._terminal.build,
             login=account.login,
             server=account.server,
-            company="simulated",
+            company=self._terminal.company,
             currency=account.currency,
             currency_digits=account.currency_digits,
             leverage=account.leverage,
@@ -336,7 +335,7 @@ class ExpertAdvisor:
 
         Nothing is opened. A session that still lives is told what changed; else the next SNAPSHOT shows it.
         """
-        if not self.is_silent(now_ns) or self._feed.is_over:
+        if not self.is_silent(now_ns) or not self._feed.has_ticks:
             return []
         update, batch = self._feed.play_unheard()
         if update is not None and self.is_live:
@@ -347,6 +346,13 @@ class ExpertAdvisor:
         self._look_after(now_ns, utc_ns)
         if self._backlog.has_hole and self.is_live:
             self._say(Bye(reason=ByeReason.RESTARTING, text="ticks had to be dropped"), now_ns, utc_ns)
+        return self._take_frames()
+
+    def tell_changes(self, now_ns: int, utc_ns: int = 0) -> list[bytes]:
+        """What changed at the terminal without a tick, if there is anybody to be told."""
+        changes = self._terminal.take_changes() if self.is_live else None
+        if changes is not None:
+            self._report(changes, now_ns, utc_ns)
         return self._take_frames()
 
     def _look_after(self, now_ns: int, utc_ns: int) -> None:

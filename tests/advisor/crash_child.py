@@ -4,11 +4,11 @@ import os
 import sys
 from pathlib import Path
 
+from advisor.executor import Executor, ExecutorGuards
+from advisor.memory import DiskMemory
 from domain.intents import intent_id_in
+from domain.requests import TradeAnswer, TradeRequest
 from domain.trading import DealReason
-from sim.executor import Executor, ExecutorGuards
-from sim.memory import DiskMemory
-from sim.requests import TradeAnswer, TradeRequest
 from sim.terminal import SimTerminal
 from tests.sim.intents import NEVER_NS, intent
 from tests.sim.venues import EURUSD, MAGIC, MONDAY_MSC, PROFILE, order, ticks_of

@@ -2,12 +2,12 @@
 
 import pytest
 
+from advisor.expert import EaRules
 from domain.intents import Intent, IntentKind
 from domain.retcodes import Retcode
 from domain.timeframes import Timeframe
 from domain.trading import OrderType
 from domain.updates import ResultPhase
-from sim.ea import EaRules
 from sim.requests import Disturbance, ScriptedFills
 from tests.sim.bridge_double import decision, times_of
 from tests.sim.intents import NEVER_NS, intent, on

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from advisor.memory import DiskMemory
 from domain.retcodes import Retcode
 from domain.updates import ResultPhase
-from sim.memory import DiskMemory
-from tests.sim.crash_child import INTENTS
+from tests.advisor.crash_child import INTENTS
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLS = 8
 
 
 def started(folder: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.sim.crash_child", str(folder)]
+    command = [sys.executable, "-m", "tests.advisor.crash_child", str(folder)]
     child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     assert child.stdout.readline() == "ready\n"

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from advisor.backlog import Backlog
+from advisor.batches import Batch
 from domain.dtypes import TICK_DTYPE
 from domain.updates import Money
-from sim.backlog import Backlog
-from sim.feed import Batch
 
 SYMBOLS = ("EURUSD", "USDJPY")
 LIMIT = 8

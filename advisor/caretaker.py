@@ -2,13 +2,13 @@
 
 from typing import Final
 
+from advisor.local_care import tended_stop
+from advisor.memory import IntentMemory
+from advisor.terminal import Terminal
 from domain.intents import NO_CARE, IntentKind, LocalCare, intent_id_in
+from domain.requests import TradeAction, TradeRequest
 from domain.retcodes import Outcome, outcome_of
 from domain.trading import Position
-from sim.local_care import tended_stop
-from sim.memory import IntentMemory
-from sim.requests import TradeAction, TradeRequest
-from sim.terminal import SimTerminal
 
 _ASK_AGAIN_MSC: Final = 1_000
 
@@ -16,7 +16,7 @@ _ASK_AGAIN_MSC: Final = 1_000
 class Caretaker:
     """Moves stops of positions with `magic` on `terminal`, by the intents in `memory`."""
 
-    def __init__(self, terminal: SimTerminal, memory: IntentMemory, magic: int) -> None:
+    def __init__(self, terminal: Terminal, memory: IntentMemory, magic: int) -> None:
         self._terminal = terminal
         self._memory = memory
         self._magic = magic

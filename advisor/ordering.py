@@ -1,15 +1,15 @@
 """An intent as the request MT5 wants: filling mode of the symbol, prices on its grid, volume down to its step."""
 
+from advisor.terminal import Terminal
 from domain.intents import Intent, IntentKind, comment_of
 from domain.pricing import rounded_price
+from domain.requests import TradeAction, TradeRequest
 from domain.symbols import FillingFlag, SymbolSpec
 from domain.trading import OrderFilling, OrderType
-from sim.checks import floored
-from sim.requests import TradeAction, TradeRequest
-from sim.terminal import SimTerminal
+from domain.volumes import floored
 
 
-def request_for(intent: Intent, terminal: SimTerminal) -> TradeRequest:
+def request_for(intent: Intent, terminal: Terminal) -> TradeRequest:
     """The request that carries out `intent` as the terminal stands now."""
     if intent.kind == IntentKind.MODIFY:
         return _modify(intent, terminal.spec(intent.symbol))
@@ -35,7 +35,7 @@ def levels_of(intent: Intent, spec: SymbolSpec | None) -> tuple[float, float]:
     return sl, tp
 
 
-def _closing(intent: Intent, terminal: SimTerminal) -> TradeRequest:
+def _closing(intent: Intent, terminal: Terminal) -> TradeRequest:
     """A CLOSE means all that is left, whatever has been closed by hand since it was decided."""
     position = terminal.position(intent.position_ticket)
     if position is None:
@@ -44,7 +44,7 @@ def _closing(intent: Intent, terminal: SimTerminal) -> TradeRequest:
     return _deal(intent, terminal, side=-position.side, volume=volume)
 
 
-def _deal(intent: Intent, terminal: SimTerminal, *, side: int, volume: float) -> TradeRequest:
+def _deal(intent: Intent, terminal: Terminal, *, side: int, volume: float) -> TradeRequest:
     spec = terminal.spec(intent.symbol)
     bid, ask, _ = terminal.quote(intent.symbol) if spec else (0.0, 0.0, 0)
     opens = intent.kind == IntentKind.OPEN

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from sim.feed import Batch
+from advisor.batches import Batch
 
 
 class Backlog:

@@ -1,11 +1,11 @@
 import msgspec
 import pytest
 
+from advisor.ordering import filling_of, levels_of, request_for
 from domain.intents import IntentKind, comment_of
+from domain.requests import TradeAction
 from domain.symbols import FillingFlag, SymbolSpec
 from domain.trading import OrderFilling, OrderType
-from sim.ordering import filling_of, levels_of, request_for
-from sim.requests import TradeAction
 from tests.sim.intents import intent, on
 from tests.sim.venues import EURUSD, MAGIC, Venue
 
