@@ -31,6 +31,21 @@ class FlagKind(StrEnum):
     STOP_MOVED = "stop_moved"
 
 
+class GuardKind(StrEnum):
+    """What watches equity. The numbers of `risk.guards.Guard`, as words."""
+
+    FLOATING_LOSS = "floating_loss"
+    DAY_LOSS = "day_loss"
+    DRAWDOWN = "drawdown"
+
+
+class OverrideKind(StrEnum):
+    """What a person may impose: a pause of entries, or another value for a limit."""
+
+    PAUSE = "pause"
+    LIMIT = "limit"
+
+
 class SessionOpened(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="session_opened"):
     """A terminal logged in. Another `login` or `server` than before is another account: its state starts empty."""
 
@@ -146,6 +161,81 @@ class EquityMarked(msgspec.Struct, frozen=True, kw_only=True, tag_field="event",
     margin: float
 
 
+class EquityTracked(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="equity_tracked"):
+    """The marks the guards compare equity with have moved: taken as they are [account currency].
+
+    `broker_day` counts days of the broker's clock since 1970, by the ticks' own time.
+    """
+
+    time_ns: int
+    equity: float
+    peak_equity: float
+    day_start_equity: float
+    broker_day: int
+
+
+class GuardChanged(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="guard_changed"):
+    """A guard rose to `level` or fell to it; 0 is released. `value` reached, or left, `threshold` [fractions].
+
+    With `halts` everything is closed, and nothing is opened until a person resumes.
+    """
+
+    time_ns: int
+    guard: GuardKind
+    level: int
+    value: float
+    threshold: float
+    equity: float
+    halts: bool = False
+
+
+class Halted(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="halted"):
+    """A person pulled the kill switch: everything is closed, nothing is opened until somebody resumes."""
+
+    time_ns: int
+    reason: str
+    author: str
+
+
+class Resumed(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="resumed"):
+    """A person lets trading go on: on one `symbol`, or everywhere, a halt included, where it names none.
+
+    After a halt by drawdown the peak starts anew from where equity is.
+    """
+
+    time_ns: int
+    symbol: str
+    reason: str
+    author: str
+
+
+class OverrideSet(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="override_set"):
+    """A person imposes something on one `symbol`, or everywhere where it is empty, until `expires_ns` (0: for good).
+
+    A LIMIT has the `name` of the setting it replaces and its `value`; a PAUSE has neither.
+    """
+
+    time_ns: int
+    kind: OverrideKind
+    name: str
+    symbol: str
+    value: float
+    reason: str
+    author: str
+    expires_ns: int
+
+
+class OverrideLifted(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="override_lifted"):
+    """A person takes an override back before its time."""
+
+    time_ns: int
+    kind: OverrideKind
+    name: str
+    symbol: str
+    reason: str
+    author: str
+
+
 class Flagged(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="flagged"):
     """Something a person should know. `subject` is what it is about: the same kind and subject are flagged once."""
 
@@ -182,6 +272,12 @@ AccountEvent = (
     | OrderSeen
     | OrderGone
     | EquityMarked
+    | EquityTracked
+    | GuardChanged
+    | Halted
+    | Resumed
+    | OverrideSet
+    | OverrideLifted
     | Flagged
     | Reconciled
 )

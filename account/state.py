@@ -11,16 +11,22 @@ from account.events import (
     AccountSeen,
     DealBooked,
     EquityMarked,
+    EquityTracked,
     Flagged,
+    GuardChanged,
+    Halted,
     IntentEnded,
     IntentIssued,
     IntentReported,
     IntentSent,
     OrderGone,
     OrderSeen,
+    OverrideLifted,
+    OverrideSet,
     PositionGone,
     PositionSeen,
     Reconciled,
+    Resumed,
     SessionOpened,
     SymbolsSeen,
 )
@@ -35,9 +41,10 @@ from account.lifecycle import (
     is_trade,
     opens,
 )
+from account.safety import Safety, SafetyEvent
 from domain.intents import Intent, IntentKind, intent_id_in
 from domain.pricing import rounded_money
-from domain.servertime import broker_day
+from domain.servertime import broker_day, utc_ns_from_server_msc
 from domain.symbols import SymbolSpec
 from domain.trading import AccountTradeMode, Deal, DealType, MarginMode, Order, Position
 
@@ -84,7 +91,7 @@ class AccountState(msgspec.Struct, kw_only=True):
     Money is in the account's currency; `watermark` is (time_msc, deal_ticket) of the newest deal booked; `broker_day`
     counts days of the broker's clock since 1970 (-1 before the first mark); `day_start_equity` 0 means not known yet;
     `openings` maps a position_id to the intent that opened it; `gone` holds the tickets of positions that are no more,
-    `unexplained` the position_id of own ones that no deal closed.
+    `unexplained` the position_id of own ones that no deal closed; `safety` is what its guards and its owner imposed.
     """
 
     session: int = 0
@@ -120,6 +127,7 @@ class AccountState(msgspec.Struct, kw_only=True):
     gone: set[int] = msgspec.field(default_factory=set)
     unexplained: set[int] = msgspec.field(default_factory=set)
     flags: set[str] = msgspec.field(default_factory=set)
+    safety: Safety = msgspec.field(default_factory=Safety)
     reconciled_session: int = 0
     _open: dict[int, None] = msgspec.field(default_factory=dict)
     _intent_of_order: dict[int, int] = msgspec.field(default_factory=dict)
@@ -289,15 +297,32 @@ class AccountState(msgspec.Struct, kw_only=True):
         self.day_start_equity = self._money(self.day_start_equity * scale) if scale else max(0.0, after)
         self.last_equity = self._money(after)
 
+    def _track_equity(self, event: EquityTracked) -> None:
+        if event.broker_day > self.broker_day:
+            self.realised_today = 0.0
+        self.broker_day = event.broker_day
+        self.day_start_equity, self.peak_equity = event.day_start_equity, event.peak_equity
+        self.last_equity = event.equity
+
+    def _keep_safe(self, event: SafetyEvent) -> None:
+        if self.safety.apply(event):
+            self.peak_equity = self.last_equity
+
+    def _book_result(self, deal: Deal) -> None:
+        if deal.position_id in self.openings:
+            time_ns = utc_ns_from_server_msc(deal.time_msc, self.server_offset_s)
+            is_last = not opens(deal) and self.lots.get(deal.position_id, NO_LOTS).accounted_for
+            self.safety.book_result(deal.position_id, deal.balance_change, time_ns if is_last else None)
+
     def _book_volume(self, deal: Deal) -> None:
         self.lots[deal.position_id] = self.lots.get(deal.position_id, NO_LOTS).after(deal)
-        self._close_books_of(deal.position_id)
         intent_id = self.intent_id_of(deal)
-        if intent_id is None:
-            return
-        self._keep(after_deal(self.intents[intent_id], deal))
-        if opens(deal):
-            self.openings.setdefault(deal.position_id, intent_id)
+        if intent_id is not None:
+            self._keep(after_deal(self.intents[intent_id], deal))
+            if opens(deal):
+                self.openings.setdefault(deal.position_id, intent_id)
+        self._book_result(deal)
+        self._close_books_of(deal.position_id)
 
     def _see_position(self, event: PositionSeen) -> None:
         position = event.position
@@ -361,6 +386,8 @@ class AccountState(msgspec.Struct, kw_only=True):
         OrderSeen: _see_order,
         OrderGone: _lose_order,
         EquityMarked: _mark_equity,
+        EquityTracked: _track_equity,
+        **dict.fromkeys((GuardChanged, Halted, Resumed, OverrideSet, OverrideLifted), _keep_safe),
         Flagged: _flag,
         Reconciled: _reconcile,
     }
@@ -376,6 +403,8 @@ def _shortfall_fraction(reference: float, equity: float) -> float:
 
 
 def _ordered(value: object) -> object:
+    if isinstance(value, Safety):
+        return [_ordered(getattr(value, name)) for name in value.__struct_fields__]
     if isinstance(value, dict):
         return [(key, value[key]) for key in sorted(value)]
     return sorted(value) if isinstance(value, set) else value

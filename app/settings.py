@@ -31,7 +31,8 @@ from app.problems import (
 )
 from bridge.config import BridgeConfig, DeskRules
 from domain.timeframes import Timeframe
-from strategy.params import CareSettings, EngineSettings, EntrySettings, SettingsError
+from strategy.params import CareSettings, EngineSettings, EntrySettings
+from strategy.refusals import SettingsError
 
 ENV_FILE: Final = Path(".env")
 SECRET_VARIABLE: Final = f"{PREFIX}SECRET"

@@ -63,7 +63,7 @@ class DecisionKind(IntEnum):
     POSITION = 2
 
 
-GATE_SEATS: Final = 20  # width of a record; room for the gates of later rules
+GATE_SEATS: Final = 28  # width of a record; room for the gates of later rules
 NO_GATE: Final = -1
 
 

@@ -8,20 +8,13 @@ from msgspec import Meta
 from domain.timeframes import Timeframe
 from strategy.decide import EntryRules
 from strategy.positions import CareRules
+from strategy.refusals import SettingsError
 
 Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
 Positive = Annotated[float, Meta(gt=0.0)]
 NonNegative = Annotated[float, Meta(ge=0.0)]
 
 MAX_CHARTS = 64
-
-
-class SettingsError(ValueError):
-    """A setting that cannot be worked with; names the setting and the remedy."""
-
-    def __init__(self, setting: str, problem: str) -> None:
-        super().__init__(f"{setting}: {problem}")
-        self.setting = setting
 
 
 class EntrySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

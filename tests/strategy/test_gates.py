@@ -67,7 +67,7 @@ def test_names_for_people(kind: int, seat: int, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "seat"), [(DecisionKind.ENTRY, 19), (DecisionKind.POSITION, 4), (DecisionKind.ENTRY, NO_GATE)]
+    ("kind", "seat"), [(DecisionKind.ENTRY, 27), (DecisionKind.POSITION, 27), (DecisionKind.ENTRY, NO_GATE)]
 )
 def test_a_vacant_seat_has_no_name(kind: int, seat: int) -> None:
     with pytest.raises(ValueError, match="not a valid"):
