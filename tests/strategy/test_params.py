@@ -13,8 +13,8 @@ from msgspec import Meta
 from domain.timeframes import Timeframe
 from strategy.decide import EntryRules
 from strategy.params import MAX_CHARTS, CareSettings, EngineSettings, EntrySettings
-from strategy.refusals import SettingsError
 from strategy.positions import CareRules
+from strategy.refusals import SettingsError
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "decisions.md"
 GROUPS: dict[str, type[msgspec.Struct]] = {"entry": EntrySettings, "care": CareSettings, "": EngineSettings}
