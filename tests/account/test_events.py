@@ -51,7 +51,7 @@ from tests.account.samples import (
     spec,
 )
 
-SAMPLES: list[AccountEvent] = [
+OLD_SAMPLES: list[AccountEvent] = [
     session(),
     SymbolsSeen(time_ns=NOON_NS, specs=(spec(), spec("XAUUSD.s", filling_flags=FillingFlag.FOK | FillingFlag.IOC))),
     seen(9_999.99, credit=5.0),
@@ -66,6 +66,12 @@ SAMPLES: list[AccountEvent] = [
     OrderSeen(time_ns=NOON_NS, order=order()),
     OrderGone(time_ns=NOON_NS, order_ticket=450),
     EquityMarked(time_ns=NOON_NS, equity=10_000.5, balance=10_000.0, margin=21.5),
+    Flagged(time_ns=NOON_NS, kind=FlagKind.MANUAL_POSITION, subject="position 7", detail="by hand"),
+    Reconciled(time_ns=NOON_NS, session=3, adopted=1, resolved=2, flagged=3),
+]
+# kinds that came after the first schema
+SAMPLES: list[AccountEvent] = [
+    *OLD_SAMPLES,
     EquityTracked(time_ns=NOON_NS, equity=9_990.0, peak_equity=10_200.0, day_start_equity=10_000.0, broker_day=20_370),
     GuardChanged(
         time_ns=NOON_NS,
@@ -89,8 +95,6 @@ SAMPLES: list[AccountEvent] = [
         expires_ns=NOON_NS + 1,
     ),
     OverrideLifted(time_ns=NOON_NS, kind=OverrideKind.PAUSE, name="", symbol="", reason="enough", author="ada"),
-    Flagged(time_ns=NOON_NS, kind=FlagKind.MANUAL_POSITION, subject="position 7", detail="by hand"),
-    Reconciled(time_ns=NOON_NS, session=3, adopted=1, resolved=2, flagged=3),
 ]
 # journals of years ago must read: these names are never changed
 KINDS = {

@@ -9,7 +9,7 @@ import pytest
 
 from account.journal import Journal, JournalCorruptError, JournalReader, migrate
 from account.migrations import MIGRATIONS, SCHEMA_VERSION, Migration
-from tests.account.test_events import SAMPLES
+from tests.account.test_events import OLD_SAMPLES as SAMPLES
 
 pytestmark = pytest.mark.integration
 

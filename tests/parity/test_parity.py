@@ -29,19 +29,19 @@ pytestmark = [pytest.mark.parity, pytest.mark.reference]
 
 PINNED: dict[str, tuple[str, str]] = {
     "eurusd-ticks": (
-        "58832c871dc55528a829f9c62f298d9af2ea66d7b164e5a867a8f39f0efca8ec",
+        "ad829f31b3c21705de661d9ee27ecc681760c2e96095f5de0c420aa3d5196e89",
         "ad169ea819af3193b0329078dfe941efe75b2d0a2028dabfae542b99ecefcdbd",
     ),
     "xauusd-ticks": (
-        "a0e7e5606fa0b896bd23687eef1b6b6e525af9debadf0952926821b542ae3978",
+        "1ba5abffa21a2406b661b2b4fb5b7601657a3b1911244eb4c5c834e0bcc5b82d",
         "2bb3d452c7f7dbb69da44acae0eee97eebfd4fcf392218ed74671afb984d1571",
     ),
     "eurusd-bars": (
-        "d89f3480f1ba06e19a7d02fb83978ce9085f385bbc94137564253937c4a2f7c2",
+        "e3da8189daa587675e8d74b5ad2abccaa0cf2261fe1fc56b44365f9e56f4f405",
         "890d8a67b5b996724b5620fb52ad70ee84cf294a544b9ddb5d59b6766cae0919",
     ),
     "xauusd-mt5-export": (
-        "16799158ee96584e05a3593c3253a08e514053b23e2e1d6eba9604748d870c56",
+        "9a80fc01841466959c02f2fa07755bef7cad4b7489d3d56d8e4891d9a71833f0",
         "8db6eb93091dd83df2218075fa2354e04cfce613731d88f9d0b25bc8441c0f49",
     ),
 }
