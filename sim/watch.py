@@ -27,6 +27,7 @@ class ServerWatch:
     def __init__(self, market: Market, holdings: Holdings, fills: FillPlan) -> None:
         self._market = market
         self._holdings = holdings
+        self._fills = fills
         self._activation = Activation(market, holdings, fills)
 
     def scan(self, symbol_index: int, ticks: matching.Rows, start: int, stop: int) -> int:
@@ -147,7 +148,7 @@ class ServerWatch:
         return min(tradable, key=lambda one: one.profit + one.swap, default=None)
 
     def _close(self, position: Position, reason: DealReason, comment: str, *, slips: bool) -> None:
-        slippage = self._holdings.profile.slippage_points if slips else 0.0
+        slippage = self._holdings.profile.slippage_points + self._fills.stop_slippage_points() if slips else 0.0
         index = self._market.index_of[position.symbol]
         fill = Fill(
             volume=position.volume,
