@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from marketdata import load_quotes
 from sim.faults.clock import Daylight, ServerClock
-from sim.faults.news import CURRENCIES, METALS, Curve, factor_at, releases_in, with_news
+from sim.faults.news import releases_in, with_news
 from sim.faults.plan import News
 from sim.matching import Rows
+from sim.spreads import CURRENCIES, METALS, Curve, factor_at
 from tests.sim.venues import EURUSD, XAUUSD, ticks_of
 
 UTC_CLOCK = ServerClock(winter_offset_s=0, daylight=Daylight.NONE)
