@@ -70,8 +70,9 @@ class TradeServer:
             return refusal
         if not self._market.in_session(index):
             return Retcode.MARKET_CLOSED
-        if not self._market.is_quoted(index):
+        if not self._market.is_quoted(index) or not self._market.is_convertible(index):
             return Retcode.PRICE_OFF
+        self._market.convert(index)
         if spec.execution_mode == ExecutionMode.INSTANT and not checks.is_on_grid(request.price, spec):
             return Retcode.INVALID_PRICE
         price = self._market.price(index, checks.side_of(request))

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from domain.jit import njit
-from domain.pricing import SymbolMoney, money_per_price, notional_value, required_margin
+from domain.pricing import SymbolMoney, loss_per_price, money_per_price, notional_value, required_margin
 from risk.levels import Levels, entry_levels, reward_to_risk, stop_distance_for, target_distance_for
 from risk.sizing import Budget, Size, VolumeRules, floored_lots, sized
 from strategy.gates import NO_GATE, Action, Gate
@@ -197,7 +197,7 @@ def _judge_size(
 def _size_of(
     side: int, levels: Levels, view: EntryView, rules: EntryRules, symbol: SymbolRules, money: SymbolMoney
 ) -> Size:
-    per_price = money_per_price(levels.sl, money)
+    per_price = loss_per_price(levels.sl, money)
     budget = Budget(
         view.equity * rules.risk_fraction,
         levels.stop_distance * per_price + symbol.commission_per_lot,
@@ -234,7 +234,7 @@ def decide_entry(
     target = target_distance_for(view.atr, rules.target_atr, symbol.stops_level, symbol.tick_size)
     levels = entry_levels(side, view.bid, view.ask, distance, target, symbol.tick_size, symbol.digits)
     reward = abs(levels.tp - levels.price) * money_per_price(levels.tp, money)
-    risk = levels.stop_distance * money_per_price(levels.sl, money)
+    risk = levels.stop_distance * loss_per_price(levels.sl, money)
     # MT5 reads a level of 0 as "none": an entry whose stop or target lies below the price axis has no known risk
     ratio = reward_to_risk(reward, risk, symbol.commission_per_lot) if min(levels.sl, levels.tp) > 0.0 else math.nan
     judge(gates, _REWARD_TO_RISK, ratio, rules.min_reward_to_risk, ratio >= rules.min_reward_to_risk)
