@@ -84,6 +84,7 @@ def replay(  # noqa: PLR0913 - typer takes one parameter for each option
     charts: Annotated[str, typer.Option(help="Charts to trade on, such as M5,H1. Default: as in the settings.")] = "",
     batch: Annotated[int, typer.Option(min=0, max=60_000, help="Send ticks of so many ms at once; 0: one by one.")] = 0,
     crossed: Annotated[str, typer.Option(help="Quotes with ask below bid: drop, keep or swap.")] = "drop",
+    ticks: Annotated[str, typer.Option(help="Ticks of bars, as MT5's tester makes them: ohlc or every-tick.")] = "ohlc",
     server_offset: Annotated[
         float | None, typer.Option(min=-14, max=14, help="Hours the broker's clock is ahead of UTC.")
     ] = None,
@@ -104,6 +105,7 @@ def replay(  # noqa: PLR0913 - typer takes one parameter for each option
         charts=tuple(name.strip() for name in charts.split(",") if name.strip()),
         batch_ms=batch,
         crossed=crossed,
+        ticks=ticks,
         server_offset_h=server_offset,
         speed=speed,
         ea=ea,

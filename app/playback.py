@@ -18,9 +18,10 @@ from marketdata import (
     CrossedQuotes,
     QuoteFile,
     Tape,
+    TickModel,
     load_quotes,
-    ohlc_ticks,
     synthetic_market,
+    ticks_of_bars,
 )
 from signals.fold import closed_capacity, fold_ticks, new_fold
 from sim.profiles import (
@@ -56,8 +57,9 @@ class Playback(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be played, as it travels to the terminal's process.
 
     Without `files`, `days` of the invented market of `seed`. `symbol` and `timeframe` say what a file does not tell;
-    `server_offset_s` [s] sets the broker's clock where the files leave it open. `charts` need a history before the
-    first tick. `batch_ms` 0 sends tick by tick; `ticks_per_second` 0 as fast as the answers come. `ea` is what plays.
+    `ticks` is how ticks are made of bars; `server_offset_s` [s] sets the broker's clock where the files leave it open.
+    `charts` need a history before the first tick. `batch_ms` 0 sends tick by tick; `ticks_per_second` 0 as fast as the
+    answers come. `ea` is what plays.
     """
 
     symbols: tuple[str, ...] = DEMO_NAMES
@@ -68,6 +70,7 @@ class Playback(msgspec.Struct, frozen=True, kw_only=True):
     symbol: str | None = None
     timeframe: Timeframe | None = None
     crossed: CrossedQuotes = CrossedQuotes.DROP
+    ticks: TickModel = TickModel.OHLC
     server_offset_s: int | None = None
     charts: tuple[Timeframe, ...] = (Timeframe.M15,)
     deposit: float = 10_000.0
@@ -165,21 +168,22 @@ def _market_of_files(playback: Playback) -> Market:
         for name in playback.files
     ]
     notes = [f"{file.path.name}: {note}" for file in files for note in file.notes]
-    ticks, offset_s = _on_one_clock(files, playback.server_offset_s, notes)
+    notes += _notes_on_bars(files, playback.ticks)
+    ticks, offset_s = _on_one_clock(files, playback, notes)
     specs = tuple(_spec_of(symbol, _digits_of(symbol, files)) for symbol in ticks)
     return Market(ticks, {}, specs, offset_s, tuple(notes))
 
 
-def _on_one_clock(files: list[QuoteFile], asked_s: int | None, notes: list[str]) -> tuple[dict[str, Rows], int]:
+def _on_one_clock(files: list[QuoteFile], playback: Playback, notes: list[str]) -> tuple[dict[str, Rows], int]:
     """Ticks by symbol on the broker's clock, and how far that is ahead of UTC [s]."""
     told = {file.server_offset_s for file in files}
     if len(told) > 1:
         listed = ", ".join(f"{file.path.name} {_clock_name(file.server_offset_s)}" for file in files)
         raise PlaybackError(f"the files are on different clocks ({listed}); replay them one by one")
-    told_s = told.pop()
+    told_s, asked_s = told.pop(), playback.server_offset_s
     parts: dict[str, list[Rows]] = {}
     for file in files:
-        parts.setdefault(file.symbol, []).append(_ticks_of(file))
+        parts.setdefault(file.symbol, []).append(_ticks_of(file, playback.ticks))
     ticks = {symbol: _joined(symbol, pieces) for symbol, pieces in parts.items()}
     offset_s, shift_s = _clock(told_s, asked_s, min(int(rows[0]["time"]) for rows in ticks.values()))
     if told_s is None and asked_s is None:
@@ -215,12 +219,27 @@ def _sunday(year: int, month: int, number: int) -> datetime:
     return first + timedelta(days=(6 - first.weekday()) % 7 + 7 * (number - 1))
 
 
-def _ticks_of(file: QuoteFile) -> Rows:
+def _notes_on_bars(files: list[QuoteFile], model: TickModel) -> list[str]:
+    """What a reader of the result should know of ticks that never were."""
+    notes = [
+        f"{file.path.name}: four quotes a bar of {file.timeframe.name}: what happened first inside a bar is a guess"
+        for file in files
+        if file.timeframe is not None and file.timeframe is not Timeframe.M1
+    ]
+    if model is not TickModel.OHLC and all(file.ticks is not None for file in files):
+        notes.append(f"{model} is for bars; the files hold real ticks, which are played as they are")
+    return notes
+
+
+def _ticks_of(file: QuoteFile, model: TickModel) -> Rows:
     if file.ticks is not None:
         return file.ticks
     if file.bars is None or file.timeframe is None:
         raise PlaybackError(f"{file.path.name} holds neither ticks nor bars")
-    return ohlc_ticks(file.bars, file.timeframe, file.point)
+    try:
+        return ticks_of_bars(file.bars, file.timeframe, file.point, model)
+    except ValueError as error:
+        raise PlaybackError(f"{file.path.name}: {error}") from error
 
 
 def _joined(symbol: str, pieces: list[Rows]) -> Rows:

@@ -1,6 +1,8 @@
 """`companion replay`: real quotes, traded over real ZeroMQ as if they came now."""
 
+from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from rich.console import Console
@@ -13,11 +15,13 @@ from app.settings import load_settings
 from app.timeframe_names import timeframe_named
 from app.which_ea import ea_named
 from domain.timeframes import HOUR_S
-from marketdata import CrossedQuotes
+from marketdata import CrossedQuotes, TickModel
+
+Kind = TypeVar("Kind", bound=StrEnum)
 
 
 class ReplayOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What can be chosen. `timeframe` is that of bar files, `charts` what is traded on."""
+    """What can be chosen. `timeframe` is that of bar files, `ticks` how they become ticks; `charts` are traded on."""
 
     files: tuple[Path, ...]
     symbol: str | None = None
@@ -25,6 +29,7 @@ class ReplayOptions(msgspec.Struct, frozen=True, kw_only=True):
     charts: tuple[str, ...] = ()
     batch_ms: int = 0
     crossed: str = "drop"
+    ticks: str = "ohlc"
     server_offset_h: float | None = None
     speed: float = 0.0
     ea: str = "twin"
@@ -42,7 +47,8 @@ def run_replay(options: ReplayOptions, console: Console) -> bool:
         files=tuple(str(file.resolve()) for file in options.files),
         symbol=options.symbol,
         timeframe=timeframe_named(options.timeframe),
-        crossed=_crossed(options.crossed),
+        crossed=_chosen(CrossedQuotes, "--crossed", options.crossed),
+        ticks=_chosen(TickModel, "--ticks", options.ticks),
         server_offset_s=None if options.server_offset_h is None else int(options.server_offset_h * HOUR_S),
         charts=settings.engine().timeframes,
         batch_ms=options.batch_ms,
@@ -63,8 +69,8 @@ def _check_files(files: tuple[Path, ...]) -> None:
         )
 
 
-def _crossed(name: str) -> CrossedQuotes:
+def _chosen(kinds: type[Kind], option: str, name: str) -> Kind:
     try:
-        return CrossedQuotes(name)
+        return kinds(name)
     except ValueError:
-        raise CommandError(f"--crossed {name}: use {', '.join(CrossedQuotes)}", code=ExitCode.USAGE) from None
+        raise CommandError(f"{option} {name}: use {', '.join(kinds)}", code=ExitCode.USAGE) from None

@@ -71,7 +71,7 @@ def on_grid(raw: RawQuotes, prices: Sequence[str], digits: int, log: ImportLog) 
     for name in prices:
         points = raw.fields[name] * scale
         gridded[name] = np.rint(points) / scale
-        moved |= ~_near_whole(points)
+        moved |= ~near_whole(points)
         if not gridded[name].all():
             row = int(raw.rows[np.argmin(gridded[name])])
             raise log.refusal(name, f"is less than half a point of {digits} digits", "pass more digits=", row)
@@ -92,9 +92,10 @@ def _fewest_digits(columns: Sequence[Floats]) -> int | None:
 
 
 def _fits(values: Floats, digits: int) -> bool:
-    return bool(_near_whole(values * 10.0**digits).all())
+    return bool(near_whole(values * 10.0**digits).all())
 
 
-def _near_whole(points: Floats) -> Mask:
+def near_whole(points: Floats) -> Mask:
+    """Whether values are whole numbers but for the noise of decimals in binary."""
     noise = np.maximum(np.abs(points), 1.0) * (_NOISE_ULPS * np.finfo(np.float64).eps)
     return np.asarray(np.abs(points - np.rint(points)) <= noise, dtype=np.bool_)

@@ -1,9 +1,12 @@
 """What is played: the invented week and quotes from files, on a clock on which trade sessions fit."""
 
+import gzip
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +25,15 @@ from app.playback import (
 from domain.dtypes import RATES_DTYPE, TICK_DTYPE
 from domain.timeframes import DAY_S, HOUR_S, Timeframe
 from domain.trading import AccountTradeMode
-from marketdata import DEMO_START_UTC_S, CrossedQuotes, QuoteFileError, write_bars, write_ticks
+from marketdata import (
+    DEMO_START_UTC_S,
+    CrossedQuotes,
+    QuoteFileError,
+    TickModel,
+    ticks_of_bars,
+    write_bars,
+    write_ticks,
+)
 
 MONDAY_S = DEMO_START_UTC_S
 
@@ -212,6 +223,93 @@ def test_crossed_quotes_are_handled_as_asked(tmp_path: Path) -> None:
     dropped, kept = (played(str(path), crossed=how) for how in (CrossedQuotes.DROP, CrossedQuotes.KEEP))
     assert (len(dropped.ticks["EURUSD"]), len(kept.ticks["EURUSD"])) == (1999, 2000)
     assert any("crossed" in note for note in dropped.notes)
+
+
+# -- ticks of bars ---------------------------------------------------------------------------------------------------
+
+
+def some_bars(timeframe: Timeframe = Timeframe.M1, count: int = 30) -> np.ndarray:
+    bars = np.zeros(count, RATES_DTYPE)
+    bars["time"] = MONDAY_S + timeframe.seconds * np.arange(count)
+    opens = 110_000 + 3 * (np.arange(count) % 5)
+    for name, points in (("open", 0), ("high", 9), ("low", -7), ("close", 4)):
+        bars[name] = (opens + points) / 1e5
+    bars["tick_volume"], bars["spread"] = 4 + np.arange(count), 12
+    return bars
+
+
+def as_text(bars: np.ndarray, header: str, line: str) -> bytes:
+    rows = []
+    for bar in bars:
+        moment = datetime.fromtimestamp(int(bar["time"]), tz=UTC)
+        rows.append(line.format(**{name: bar[name].item() for name in RATES_DTYPE.names or ()}, at=moment))
+    return "".join([header, *rows]).encode()
+
+
+MT5_BARS = "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\r\n"
+MT5_LINE = "{at:%Y.%m.%d\t%H:%M:%S}\t{open:.5f}\t{high:.5f}\t{low:.5f}\t{close:.5f}\t{tick_volume}\t0\t{spread}\r\n"
+CSV_BARS = "time;open;high;low;close;tick_volume;spread\n"
+CSV_LINE = "{at:%Y-%m-%d %H:%M};{open:.5f};{high:.5f};{low:.5f};{close:.5f};{tick_volume};{spread}\n"
+BARE_LINE = "{at:%Y.%m.%d,%H:%M},{open:.5f},{high:.5f},{low:.5f},{close:.5f},{tick_volume}\n"
+
+
+def bar_file(folder: Path, kind: str, bars: np.ndarray) -> str:
+    """`bars` of M1 in one of the formats that can be imported."""
+    path = folder / f"EURUSD_M1_{kind}"
+    if kind == "recording":
+        write_bars(path, bars, symbol="EURUSD", timeframe=Timeframe.M1, digits=5, server_offset_s=7200)
+    elif kind == "arrays":
+        pq.write_table(pa.table({name: bars[name] for name in RATES_DTYPE.names or ()}), path)
+    elif kind == "mt5":
+        path.write_bytes(as_text(bars, MT5_BARS, MT5_LINE))
+    elif kind == "mt5-utf16-gz":
+        path.write_bytes(gzip.compress(as_text(bars, MT5_BARS, MT5_LINE).decode().encode("utf-16")))
+    elif kind == "csv":
+        path.write_bytes(as_text(bars, CSV_BARS, CSV_LINE))
+    else:
+        path.write_bytes(as_text(bars, "", BARE_LINE))
+    return str(path)
+
+
+@pytest.mark.parametrize("model", TickModel)
+@pytest.mark.parametrize("kind", ["recording", "arrays", "mt5", "mt5-utf16-gz", "csv", "bare"])
+def test_bars_of_every_format_become_ticks(tmp_path: Path, kind: str, model: TickModel) -> None:
+    bars = some_bars()
+    if kind == "bare":
+        bars["spread"] = 0
+    ticks = played(bar_file(tmp_path, kind, bars), ticks=model).ticks["EURUSD"]
+    assert ticks.tobytes() == ticks_of_bars(bars, Timeframe.M1, 1e-5, model).tobytes()
+    assert len(ticks) == (int(bars["tick_volume"].sum()) if model is TickModel.EVERY_TICK else 4 * len(bars))
+
+
+def test_a_bar_without_ticks_enough_is_named_with_its_file(tmp_path: Path) -> None:
+    bars = some_bars()
+    bars["tick_volume"][7] = 2
+    path = bar_file(tmp_path, "csv", bars)
+    assert len(played(path).ticks["EURUSD"]) == 120
+    with pytest.raises(PlaybackError, match=r"EURUSD_M1_csv: bar 7 .*00:07:00\): tick_volume is 2, .*need 4 ticks"):
+        played(path, ticks=TickModel.EVERY_TICK)
+
+
+def test_longer_bars_are_four_quotes_each_and_said_to_be(tmp_path: Path) -> None:
+    path = tmp_path / "EURUSD_H1"
+    bars = some_bars(Timeframe.H1)
+    write_bars(path, bars, symbol="EURUSD", timeframe=Timeframe.H1, digits=5, server_offset_s=7200)
+    market = played(str(path))
+    assert len(market.ticks["EURUSD"]) == 4 * len(bars)
+    assert market.notes == ("EURUSD_H1: four quotes a bar of H1: what happened first inside a bar is a guess",)
+    with pytest.raises(
+        PlaybackError, match=r"EURUSD_H1: MT5 makes every tick of M1 bars only, these are H1; .*use ohlc"
+    ):
+        played(str(path), ticks=TickModel.EVERY_TICK)
+
+
+def test_real_ticks_stay_what_they_are(tmp_path: Path) -> None:
+    path = stored(tmp_path)
+    made, asked = played(path), played(path, ticks=TickModel.EVERY_TICK)
+    assert made.ticks["EURUSD"].tobytes() == asked.ticks["EURUSD"].tobytes()
+    assert made.notes == ()
+    assert asked.notes == ("every-tick is for bars; the files hold real ticks, which are played as they are",)
 
 
 # -- New York's close ------------------------------------------------------------------------------------------------

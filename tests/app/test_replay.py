@@ -82,12 +82,27 @@ def test_two_symbols_are_replayed_together(companion: Companion, tmp_path: Path)
     assert all(proof["holds"] for proof in summary["proofs"])
 
 
+@pytest.mark.parametrize(("model", "ticks"), [("ohlc", 4 * 120), ("every-tick", 30 * 120)])
+def test_minutes_are_replayed_as_the_tester_would(companion: Companion, tmp_path: Path, model: str, ticks: int) -> None:
+    head = "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\r\n"
+    rows = [
+        f"2025.06.03\t{10 + minute // 60}:{minute % 60:02d}:00\t1.10000\t1.10030\t1.09980\t1.10010\t30\t0\t7\r\n"
+        for minute in range(120)
+    ]
+    path = tmp_path / "EURUSD_M1_202506030000_202506032359.csv"
+    path.write_text(head + "".join(rows), encoding="ascii", newline="")
+    summary = summary_of_replay(companion, str(path), "--ticks", model, "--charts", "M5", "--batch", "1000")
+    assert summary["ticks"] == ticks
+    assert all(proof["holds"] for proof in summary["proofs"])
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
         (("gone.csv",), ExitCode.DATA, "no such file: gone.csv"),
         (("noise.csv",), ExitCode.DATA, "noise.csv"),
         (("noise.csv", "--crossed", "maybe"), ExitCode.USAGE, "use drop, keep, swap"),
+        (("noise.csv", "--ticks", "real"), ExitCode.USAGE, "--ticks real: use ohlc, every-tick"),
         (("noise.csv", "--timeframe", "M7"), ExitCode.USAGE, "MT5 has M1"),
         (("noise.csv", "--charts", "M7"), ExitCode.SETTINGS, "COMPANION_TIMEFRAMES"),
     ],

@@ -81,3 +81,17 @@ def candles(draw: st.DrawFn, least: int = 1, most: int = 40) -> list[tuple[int, 
         top, bottom = draw(st.integers(0, 50)), draw(st.integers(0, 50))
         found.append((opens, max(opens, closes) + top, min(opens, closes) - bottom, closes))
     return found
+
+
+@st.composite
+def minutes(draw: st.DrawFn, least: int = 1, most: int = 8) -> npt.NDArray[np.void]:
+    """Bars of M1, some minutes left out, with every tick volume their prices allow, small ones above all."""
+    shapes = draw(candles(least, most))
+    bars = bars_of(shapes)
+    rows = st.tuples(st.integers(1, 3), st.integers(0, 10) | st.integers(0, 300), st.integers(0, 300))
+    for bar, (opens, high, low, closes) in zip(bars, shapes, strict=True):
+        gap, ticks, spread = draw(rows)
+        fewest = 1 if high == low else 2 + (low < min(opens, closes)) + (high > max(opens, closes))
+        bar["time"], bar["tick_volume"], bar["spread"] = 60 * gap, fewest + ticks, spread
+    bars["time"] = 1_735_776_000 + np.cumsum(bars["time"])
+    return bars
