@@ -57,6 +57,12 @@ def _room(lots: float) -> str:
     return "no limit on this side" if math.isinf(lots) else f"room for {lots:g} lots on this side"
 
 
+def _kelly(fraction: float) -> str:
+    if math.isinf(fraction):
+        return "not limited by Kelly"
+    return f"half-Kelly risks {fraction:.3%} of equity" if fraction > 0.0 else "no edge in the recent round trips"
+
+
 class _Wording(NamedTuple):
     relation: Relation
     value: Words
@@ -74,6 +80,8 @@ _ENTRY_WORDS: Final[dict[int, _Wording]] = {
     Gate.LEVERAGE: _Wording(_AT_MOST, _plain("{:.2f} : 1 with this entry"), _plain("limit {:.0f} : 1")),
     Gate.FREE_MARGIN: _Wording(_AT_MOST, _plain("margin of {:.2f}"), _plain("{:.2f} may be used")),
     Gate.VOLUME_LIMIT: _Wording(_AT_LEAST, _room, _plain("smallest volume {:g}")),
+    Gate.VOLATILITY: _Wording(_AT_MOST, _plain("ATR {:.2f} times its average"), _plain("limit {:.2f} times")),
+    Gate.KELLY: _Wording(_AT_LEAST, _kelly, _plain("the smallest volume risks {:.3%}")),
     Gate.SESSION: _Wording(
         _MORE_THAN, lambda s: f"open for another {duration(s)}", lambda s: f"the last {duration(s)}, without entries"
     ),

@@ -31,7 +31,7 @@ from app.problems import (
 )
 from bridge.config import BridgeConfig, DeskRules
 from domain.timeframes import Timeframe
-from strategy.params import CareSettings, EngineSettings, EntrySettings
+from strategy.params import EngineSettings
 from strategy.refusals import SettingsError
 
 ENV_FILE: Final = Path(".env")
@@ -100,24 +100,35 @@ def is_loopback(endpoint: str) -> bool:
         return host == "localhost"
 
 
+ENGINE_GROUPS: Final[dict[str, type[msgspec.Struct]]] = {
+    field.name: field.type
+    for field in msgspec.structs.fields(EngineSettings)
+    if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct)
+}
+"""Groups of the engine's settings by name: each is declared in its own file of `strategy.params`."""
+
 _MEANINGS: Final = {
     "symbols": "what is traded: the broker's names, or base names (EURUSD finds EURUSD.m where that is the only one)",
     "timeframes": "charts that are watched for each symbol (M1 to W1)",
     "model": "what scores a bar: confluence, donchian, or a file of your own",
     "model_parameters": "parameters of the model as JSON, or one by one: COMPANION_MODEL_PARAMETERS__ADX_THRESHOLD=30",
+    "slippage_points": 'what the fills of a round trip may lose, by base name [points] as JSON; "*": all others',
+    "leverage_tiers": "the broker's highest leverage by equity from [account currency] as JSON; {}: the account's own",
     "commission_per_lot": 'commission of a round turn and lot by base name [account currency] as JSON; "*": all others',
 }
 _LISTS: Final[dict[str, Any]] = {
     "symbols": Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), MinLen(1)],
     "timeframes": Annotated[tuple[Timeframe, ...], NoDecode, BeforeValidator(_named_timeframes), MinLen(1)],
     "model_parameters": Annotated[dict[str, float], BeforeValidator(_json_object)],
+    "slippage_points": Annotated[dict[str, float], NoDecode, BeforeValidator(_json_object)],
+    "leverage_tiers": Annotated[dict[str, float], NoDecode, BeforeValidator(_json_object)],
     "commission_per_lot": Annotated[dict[str, float], NoDecode, BeforeValidator(_json_object)],
 }
 
 
 def _trading_fields() -> dict[str, FieldDefinition]:
     """The plain fields of EngineSettings; what people write as lists or JSON is read as such."""
-    fields = fields_of(EngineSettings, leave_out=("entry", "care"))
+    fields = fields_of(EngineSettings, leave_out=ENGINE_GROUPS)
     defaults = EngineSettings()
     for name, meaning in _MEANINGS.items():
         kind = _LISTS.get(name, fields[name][0])
@@ -245,8 +256,7 @@ class ServiceSettings(BaseSettings):
 
 def _all_fields() -> dict[str, Any]:
     groups: dict[str, type[Group]] = {
-        "entry": group_of("EntryGroup", EntrySettings),
-        "care": group_of("CareGroup", CareSettings),
+        **{name: group_of(f"{name.title()}Group", kind) for name, kind in ENGINE_GROUPS.items()},
         "bridge": group_of("BridgeGroup", DeskRules, endpoint=(Endpoint, "tcp://127.0.0.1:5555")),
     }
     return {**_trading_fields(), **{name: (group, group()) for name, group in groups.items()}}

@@ -22,6 +22,8 @@ _SECTIONS: Final = {
     "": "The service",
     "trading": "What is traded",
     "entry": "Entries",
+    "leverage": "Leverage",
+    "volatility": "Volatility",
     "care": "Open positions",
     "account": "Accounts",
     "bridge": "The bridge",

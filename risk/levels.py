@@ -16,12 +16,18 @@ class Levels(NamedTuple):
 
 
 @njit
-def stop_distance_for(atr: float, stop_atr: float, stops_level: float, spread: float, tick_size: float) -> float:
-    """Distance of the stop from the entry [price]: `stop_atr` ATRs, but outside the broker's stops level and spread.
+def stop_distance_for(
+    atr: float, stop_atr: float, stops_level: float, spread: float, tick_size: float, ceiling: float
+) -> float:
+    """Distance of the stop from the entry [price]: `stop_atr` ATRs, up to `ceiling`, outside of stops level and spread.
 
-    MT5 measures the stops level from the price that would trigger the stop, which lies one spread from the entry.
+    MT5 measures the stops level from the price that would trigger the stop, which lies one spread from the entry. Where
+    the broker asks for more than the ceiling, the broker has its way: the size follows the real distance.
     """
-    return max(stop_atr * atr, stops_level + spread + tick_size)
+    wanted = stop_atr * atr
+    if wanted > ceiling:
+        wanted = ceiling
+    return max(wanted, stops_level + spread + tick_size)
 
 
 @njit

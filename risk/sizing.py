@@ -21,6 +21,9 @@ class Bound(IntEnum):
     FREE_MARGIN = 3
     VOLUME_MAX = 4
     VOLUME_LIMIT = 5
+    KELLY = 6
+    EXPOSURE = 7
+    OPEN_RISK = 8
 
 
 class VolumeRules(NamedTuple):
@@ -37,7 +40,8 @@ class Budget(NamedTuple):
     """What the account allows for one entry [account money], and how it is spent.
 
     `risk_per_lot` is the loss of one lot at the stop, costs included; `notional_open` is held by all positions and
-    by entries in flight.
+    by entries in flight; `kelly_money` is what the record of the strategy justifies to risk. `exposure_lots` and
+    `open_risk_lots` [lots] are what net exposure by currency and total open risk leave; infinite where nothing limits.
     """
 
     risk_money: float
@@ -46,13 +50,17 @@ class Budget(NamedTuple):
     max_leverage: float
     notional_open: float
     margin_available: float
+    kelly_money: float
+    exposure_lots: float
+    open_risk_lots: float
 
 
 class Size(NamedTuple):
-    """Lots after every limit, what risk alone would have allowed, and which limit bound."""
+    """Lots after every limit, what risk alone and Kelly alone would have allowed, and which limit bound."""
 
     lots: float
     risk_lots: float
+    kelly_lots: float
     bound: int
 
 
@@ -61,6 +69,9 @@ _LEVERAGE: Final = int(Bound.LEVERAGE)
 _FREE_MARGIN: Final = int(Bound.FREE_MARGIN)
 _VOLUME_MAX: Final = int(Bound.VOLUME_MAX)
 _VOLUME_LIMIT: Final = int(Bound.VOLUME_LIMIT)
+_KELLY: Final = int(Bound.KELLY)
+_EXPOSURE: Final = int(Bound.EXPOSURE)
+_OPEN_RISK: Final = int(Bound.OPEN_RISK)
 
 
 @njit
@@ -107,5 +118,13 @@ def sized(side: int, price: float, budget: Budget, volume: VolumeRules, money: S
         lots, bound = volume.volume_max, _VOLUME_MAX
     if volume.volume_limit > 0.0 and volume.volume_limit - volume.volume_held < lots:
         lots, bound = volume.volume_limit - volume.volume_held, _VOLUME_LIMIT
+    kelly_lots = lots_for_risk(budget.kelly_money, budget.risk_per_lot)
+    # what is not a number binds, and buys nothing
+    if math.isnan(kelly_lots) or kelly_lots < lots:
+        lots, bound = kelly_lots, _KELLY
+    if math.isnan(budget.exposure_lots) or budget.exposure_lots < lots:
+        lots, bound = budget.exposure_lots, _EXPOSURE
+    if math.isnan(budget.open_risk_lots) or budget.open_risk_lots < lots:
+        lots, bound = budget.open_risk_lots, _OPEN_RISK
     lots = floored_lots(lots, volume.volume_step)
-    return Size(lots if lots >= volume.volume_min else 0.0, risk_lots, bound)
+    return Size(lots if lots >= volume.volume_min else 0.0, risk_lots, kelly_lots, bound)

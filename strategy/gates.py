@@ -24,6 +24,8 @@ class Gate(IntEnum):
     LEVERAGE = 11
     FREE_MARGIN = 12
     VOLUME_LIMIT = 13
+    VOLATILITY = 14
+    KELLY = 15
 
 
 class Care(IntEnum):

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from domain.jit import njit
 from domain.pricing import notional_value, required_margin
-from strategy.decide import EntryDecision, EntryView, decide_entry
+from risk.limits import Regime, Standing, Steering
+from strategy.decide import EntryDecision, decide_entry
+from strategy.entry_views import EntryView, EvidenceView
 from strategy.gates import Action, DecisionKind
 from strategy.positions import PositionView, decide_position, wake_gain
 from strategy.tables import Table
@@ -34,6 +36,10 @@ _ENTRY: Final = int(DecisionKind.ENTRY)
 _POSITION: Final = int(DecisionKind.POSITION)
 _NS_PER_MS: Final = 1_000_000
 _MS_PER_S: Final = 1000
+_NORMAL: Final = int(Regime.NORMAL)
+_NO_STANDING: Final = Standing(math.nan, math.nan, math.nan, math.nan, math.nan, math.nan)
+_NO_STEERING: Final = Steering(math.nan, math.nan, math.nan, math.nan)
+_NO_EVIDENCE: Final = EvidenceView(math.nan, math.nan, math.nan, math.nan, math.nan)
 
 
 class Progress(NamedTuple):
@@ -56,7 +62,33 @@ def _write_common(record: Table, world: World, batch: Batch, chart: int, now_ns:
     row.bid = world.symbols[batch.symbol].bid
     row.ask = world.symbols[batch.symbol].ask
     row.balance = world.account[0].balance
+    row.slippage = world.symbols[batch.symbol].slippage
     row.bars_seen = world.charts[chart].bars_seen
+
+
+@njit
+def _write_standing(record: Table, standing: Standing, steering: Steering) -> None:
+    row = record[0]
+    row.allowed_leverage = standing.allowed_leverage
+    row.drawdown = standing.drawdown
+    row.losing_streak = standing.losing_streak
+    row.news_negative = standing.news_negative
+    row.proof_trips = standing.proof_trips
+    row.expectancy_bound_r = standing.expectancy_bound_r
+    row.risk_scale = steering.risk_scale
+    row.leverage_cap = steering.leverage_cap
+    row.risk_override = steering.risk_override
+    row.leverage_override = steering.leverage_override
+
+
+@njit
+def _write_evidence(record: Table, evidence: EvidenceView) -> None:
+    row = record[0]
+    row.trips = evidence.trips
+    row.win_rate = evidence.win_rate
+    row.win_r = evidence.win_r
+    row.loss_r = evidence.loss_r
+    row.kelly_fraction = evidence.kelly_fraction
 
 
 @njit
@@ -74,16 +106,22 @@ def _write_entry(record: Table, view: EntryView, decision: EntryDecision, closes
     row.price = decision.price
     row.sl = decision.sl
     row.tp = decision.tp
-    row.score = view.score
-    row.atr = view.atr
-    row.atr_baseline = view.atr_baseline
-    row.equity = view.equity
-    row.margin_free = view.margin_free
-    row.notional_open = view.notional_open
-    row.symbol_positions = view.symbol_positions
-    row.other_symbols = view.other_symbols
-    row.volume_buy = view.volume_buy
-    row.volume_sell = view.volume_sell
+    market, holdings, money = view.market, view.holdings, view.money
+    row.score = market.score
+    row.atr = market.atr
+    row.atr_baseline = market.atr_baseline
+    row.equity = money.equity
+    row.margin_free = money.margin_free
+    row.notional_open = money.notional_open
+    row.symbol_positions = holdings.symbol_positions
+    row.other_symbols = holdings.other_symbols
+    row.volume_buy = money.volume_buy
+    row.volume_sell = money.volume_sell
+    row.regime = decision.limits.regime
+    row.risk_fraction = decision.limits.risk_fraction
+    row.max_leverage = decision.limits.max_leverage
+    _write_standing(record, view.standing, view.steering)
+    _write_evidence(record, view.evidence)
     row.features[:] = closes.features[close]
 
 
@@ -156,6 +194,11 @@ def _write_position(record: Table, world: World, view: PositionView, row: int) -
     line.other_symbols = math.nan
     line.volume_buy = math.nan
     line.volume_sell = math.nan
+    line.regime = _NORMAL
+    line.risk_fraction = math.nan
+    line.max_leverage = math.nan
+    _write_standing(record, _NO_STANDING, _NO_STEERING)
+    _write_evidence(record, _NO_EVIDENCE)
     line.features[:] = math.nan
     line.features[0] = view.volume
     line.features[1] = view.initial_lots

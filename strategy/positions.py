@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from domain.jit import njit
 from domain.pricing import rounded_price
 from risk.sizing import floored_lots
-from strategy.decide import SymbolRules
+from strategy.entry_rules import SymbolRules
 from strategy.gates import NO_GATE, Action, Care
 from strategy.verdicts import FIRED, VERDICT, Gates, clear, note
 

@@ -6,7 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.symbols import MAX_SESSIONS
+from risk.limits import LimitRules
+from strategy.entry_rules import HoldingRules, LevelRules, MarketRules, SizingRules
 from strategy.gates import GATE_SEATS
+from strategy.positions import CareRules
 
 Table = NDArray[np.void]
 """A structured array, one row a thing."""
@@ -17,6 +20,7 @@ Indices = NDArray[np.int64]
 MAX_SETUPS: Final = 8
 MAX_FEATURES: Final = 12
 MAX_POSITIONS: Final = 256
+MAX_TIERS: Final = 8
 
 ACCOUNT_DTYPE: Final = np.dtype(
     [
@@ -30,10 +34,17 @@ ACCOUNT_DTYPE: Final = np.dtype(
         ("money_digits", "i4"),
         ("trading_allowed", "i4"),
         ("positions", "i4"),
+        ("leverage", "f8"),
+        ("peak_equity", "f8"),
+        ("losing_streak", "f8"),
+        ("proof_trips", "f8"),
+        ("expectancy_bound_r", "f8"),
+        ("news_negative", "f8"),
     ]
 )
 """One row. `reserved_*` belong to entries that were decided and are not booked yet; `*_adjustment` is what the terminal
-reports beyond our own figures (accrued swap, drifting conversion rates)."""
+reports beyond our own figures (accrued swap, drifting conversion rates). `leverage` 1:n is the account's own; what
+comes after it is described in `risk.limits.Standing`."""
 
 SYMBOL_DTYPE: Final = np.dtype(
     [
@@ -46,6 +57,7 @@ SYMBOL_DTYPE: Final = np.dtype(
         ("volume_limit", "f8"),
         ("stops_level", "f8"),
         ("commission_per_lot", "f8"),
+        ("slippage", "f8"),
         ("calc_mode", "i4"),
         ("contract_size", "f8"),
         ("tick_value", "f8"),
@@ -57,10 +69,6 @@ SYMBOL_DTYPE: Final = np.dtype(
         ("margin_rate_sell", "f8"),
         ("leverage", "f8"),
         ("money_digits", "i4"),
-        ("loss_rate", "f8"),
-        ("by_deal", "i4"),
-        ("margin_bid", "f8"),
-        ("margin_ask", "f8"),
         ("session_count", "i4"),
         ("sessions", "i4", (MAX_SESSIONS, 2)),
         ("may_open", "i4"),
@@ -107,8 +115,30 @@ CHART_DTYPE: Final = np.dtype(
 )
 """One row a chart (symbol and timeframe). `last_entry_ns` by side (buy, sell) and set-up; 0 is never."""
 
-RULES_DTYPE: Final = np.dtype([("entry", "f8", (14,)), ("care", "f8", (8,))])
-"""One row a chart: the fields of `decide.EntryRules` and `positions.CareRules` in their order."""
+EVIDENCE_DTYPE: Final = np.dtype(
+    [
+        ("trips", "f8"),
+        ("win_rate", "f8"),
+        ("win_r", "f8"),
+        ("loss_r", "f8"),
+        ("kelly_fraction", "f8"),
+    ]
+)
+"""One row a set-up: the fields of `EvidenceView`; `kelly_fraction` [part of equity] is infinite where it is off."""
+
+RULES_DTYPE: Final = np.dtype(
+    [
+        ("market", "f8", (len(MarketRules._fields),)),
+        ("levels", "f8", (len(LevelRules._fields),)),
+        ("holdings", "f8", (len(HoldingRules._fields),)),
+        ("limits", "f8", (len(LimitRules._fields),)),
+        ("sizing", "f8", (len(SizingRules._fields),)),
+        ("tiers", "f8", (MAX_TIERS, 2)),
+        ("care", "f8", (len(CareRules._fields),)),
+    ]
+)
+"""One row a chart: the fields of each part of `EntryRules` in their order, the broker's tiers (equity from, leverage; a
+leverage of 0: no row), and the fields of `positions.CareRules`."""
 
 DECISION_DTYPE: Final = np.dtype(
     [
@@ -143,13 +173,34 @@ DECISION_DTYPE: Final = np.dtype(
         ("other_symbols", "f8"),
         ("volume_buy", "f8"),
         ("volume_sell", "f8"),
+        ("slippage", "f8"),
+        ("regime", "i4"),
+        ("risk_fraction", "f8"),
+        ("max_leverage", "f8"),
+        ("allowed_leverage", "f8"),
+        ("drawdown", "f8"),
+        ("losing_streak", "f8"),
+        ("news_negative", "f8"),
+        ("proof_trips", "f8"),
+        ("expectancy_bound_r", "f8"),
+        ("risk_scale", "f8"),
+        ("leverage_cap", "f8"),
+        ("risk_override", "f8"),
+        ("leverage_override", "f8"),
+        ("trips", "f8"),
+        ("win_rate", "f8"),
+        ("win_r", "f8"),
+        ("loss_r", "f8"),
+        ("kelly_fraction", "f8"),
         ("features", "f8", (MAX_FEATURES,)),
         ("gates", "f8", (GATE_SEATS, 3)),
     ]
 )
 """One decision with everything that led to it. `symbol` is the engine's index; `decided_by` is the first refusing gate
 of an entry or the rule that acted on a position (-1: none); `gates` hold value, threshold, verdict of `strategy.gates`.
-For a position `features` hold volume, initial lots, opening price, SL and TP before, initial risk [price], age [s]."""
+`regime`, `risk_fraction` and `max_leverage` are the limits that held; from `allowed_leverage` on stand the fields of
+`Standing`, `Steering` and `EvidenceView` (for a position: NaN). For a position `features` hold volume, initial lots,
+opening price, SL and TP before, initial risk [price], age [s]."""
 
 
 _NO_DECISIONS: Final = np.zeros(0, DECISION_DTYPE)

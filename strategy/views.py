@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from domain.jit import njit
 from domain.pricing import SymbolMoney, notional_value, position_profit, rounded_money
 from domain.timeframes import DAY_S, WEEK_S
-from strategy.decide import EntryRules, EntryView, SymbolRules
+from risk.limits import UNSTEERED, LimitRules, Standing, tier_leverage
+from strategy.entry_rules import EntryRules, HoldingRules, LevelRules, MarketRules, SizingRules, SymbolRules
+from strategy.entry_views import EntryView, EvidenceView, HoldingView, MarketView, MoneyView
 from strategy.positions import CareRules, PositionView
 from strategy.tables import Table
 
@@ -27,6 +29,7 @@ class World(NamedTuple):
     symbols: Table
     positions: Table
     charts: Table
+    evidence: Table
     rules: Table
 
 
@@ -70,10 +73,6 @@ def money_of(symbols: Table, row: int) -> SymbolMoney:
         s.margin_rate_sell,
         s.leverage,
         s.money_digits,
-        s.loss_rate,
-        s.by_deal,
-        s.margin_bid,
-        s.margin_ask,
     )
 
 
@@ -91,14 +90,21 @@ def rules_of(symbols: Table, row: int) -> SymbolRules:
         s.volume_limit,
         s.stops_level,
         s.commission_per_lot,
+        s.slippage,
     )
 
 
 @njit
 def entry_rules_of(rules: Table, row: int) -> EntryRules:
     """Entry thresholds of the chart on `row`."""
-    r = rules[row].entry
-    return EntryRules(r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13])
+    m, v, p, b = rules[row].market, rules[row].levels, rules[row].holdings, rules[row].limits
+    return EntryRules(
+        MarketRules(m[0], m[1], m[2], m[3], m[4], m[5], m[6]),
+        LevelRules(v[0], v[1], v[2], v[3]),
+        HoldingRules(p[0], p[1], p[2]),
+        LimitRules(b[0], b[1], b[2], b[3], b[4], b[5], b[6]),
+        SizingRules(rules[row].sizing[0]),
+    )
 
 
 @njit
@@ -205,35 +211,70 @@ def _since_s(last_ns: int, now_ns: int) -> float:
 
 
 @njit
-def entry_view(world: World, batch: Batch, closes: Closes, close: int, now_ns: int) -> EntryView:
-    """The world as an entry on the closed bar `close` sees it at `now_ns` [UTC ns]."""
+def _market_view(world: World, batch: Batch, closes: Closes, close: int) -> MarketView:
     chart = world.charts[closes.chart[close]]
     symbol = world.symbols[batch.symbol]
     score = closes.scores[close]
-    setup = setup_of(closes, close)
-    equity = equity_of(world)
-    account = world.account[0]
-    held, buys, sells = _held_on(world, batch.symbol)
-    server_s = _server_s(batch, closes.at[close])
-    return EntryView(
+    return MarketView(
         _trading_allowed(world, batch.symbol, -1 if score < 0.0 else 1),
         float(chart.bars_seen),
         float(chart.bars_needed),
-        session_left_s(world.symbols, batch.symbol, server_s),
+        session_left_s(world.symbols, batch.symbol, _server_s(batch, closes.at[close])),
         symbol.bid,
         symbol.ask,
         score,
         closes.volatility[close, 0],
         closes.volatility[close, 1],
-        _since_s(chart.last_entry_ns[0, setup], now_ns),
-        _since_s(chart.last_entry_ns[1, setup], now_ns),
-        held,
-        _other_symbols(world, batch.symbol),
-        buys,
-        sells,
-        equity,
-        equity - account.margin - account.margin_adjustment - account.reserved_margin,
-        notional_of(world),
+    )
+
+
+@njit
+def _evidence_view(world: World, setup: int) -> EvidenceView:
+    row = world.evidence[setup]
+    return EvidenceView(row.trips, row.win_rate, row.win_r, row.loss_r, row.kelly_fraction)
+
+
+@njit
+def drawdown_of(peak_equity: float, equity: float) -> float:
+    """How far `equity` is below its peak [fraction of the peak, 0 where there is none]."""
+    return max(0.0, (peak_equity - equity) / peak_equity) if peak_equity > 0.0 else 0.0
+
+
+@njit
+def _standing(world: World, chart: int, equity: float) -> Standing:
+    account = world.account[0]
+    granted = tier_leverage(equity, world.rules[chart].tiers)
+    return Standing(
+        min(account.leverage, granted),
+        drawdown_of(account.peak_equity, equity),
+        account.losing_streak,
+        account.news_negative,
+        account.proof_trips,
+        account.expectancy_bound_r,
+    )
+
+
+@njit
+def entry_view(world: World, batch: Batch, closes: Closes, close: int, now_ns: int) -> EntryView:
+    """The world as an entry on the closed bar `close` sees it at `now_ns` [UTC ns]."""
+    chart = world.charts[closes.chart[close]]
+    setup = setup_of(closes, close)
+    equity = equity_of(world)
+    account = world.account[0]
+    held, buys, sells = _held_on(world, batch.symbol)
+    margin_free = equity - account.margin - account.margin_adjustment - account.reserved_margin
+    return EntryView(
+        _market_view(world, batch, closes, close),
+        HoldingView(
+            _since_s(chart.last_entry_ns[0, setup], now_ns),
+            _since_s(chart.last_entry_ns[1, setup], now_ns),
+            held,
+            _other_symbols(world, batch.symbol),
+        ),
+        MoneyView(equity, margin_free, notional_of(world), buys, sells),
+        _evidence_view(world, setup),
+        _standing(world, closes.chart[close], equity),
+        UNSTEERED,
     )
 
 

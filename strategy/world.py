@@ -1,6 +1,6 @@
 """Keeps the kernel's tables in step with the account state. Runs when something happened, never per tick."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -20,7 +20,9 @@ from strategy.pauses import Pauses
 from strategy.tables import (
     ACCOUNT_DTYPE,
     CHART_DTYPE,
+    EVIDENCE_DTYPE,
     MAX_POSITIONS,
+    MAX_SETUPS,
     POSITION_DTYPE,
     RULES_DTYPE,
     SYMBOL_DTYPE,
@@ -64,8 +66,12 @@ class WorldTables:
             np.zeros(0, SYMBOL_DTYPE),
             np.zeros(MAX_POSITIONS, POSITION_DTYPE),
             np.zeros(0, CHART_DTYPE),
+            np.zeros(MAX_SETUPS, EVIDENCE_DTYPE),
             np.zeros(0, RULES_DTYPE),
         )
+        self._tables.account["news_negative"] = np.nan
+        self._tables.account["expectancy_bound_r"] = np.nan
+        self._tables.evidence["kelly_fraction"] = np.inf
         self._bids = self._tables.symbols["bid"]
         self._asks = self._tables.symbols["ask"]
 
@@ -122,8 +128,8 @@ class WorldTables:
         for field in SymbolMoney._fields:
             line[field] = getattr(money, field)
         line["stops_level"] = spec.stops_level_points * spec.point
-        costs = self._settings.commission_per_lot
-        line["commission_per_lot"] = costs.get(base_of(spec.name, costs) or _OTHERS, 0.0)
+        line["commission_per_lot"] = _by_base(spec.name, self._settings.commission_per_lot)
+        line["slippage"] = _by_base(spec.name, self._settings.slippage_points) * spec.point
         sessions = joined_sessions(spec.sessions)
         line["session_count"] = len(sessions)
         for index, session in enumerate(sessions):
@@ -140,8 +146,7 @@ class WorldTables:
             line["timeframe"] = chart.timeframe
             line["bars_needed"] = chart.bars_needed
             line["atr"] = np.nan
-            rules[chart.row]["entry"] = self._settings.entry.rules()
-            rules[chart.row]["care"] = self._settings.care.rules()
+            lay_out_rules(rules, chart.row, self._settings)
         self._tables = self.tables._replace(charts=table, rules=rules)
 
     def note_history(self, chart: int, bars: int, atr: float) -> None:
@@ -164,6 +169,8 @@ class WorldTables:
         line["credit"] = account.credit
         line["money_digits"] = account.currency_digits
         line["trading_allowed"] = int(account.trade_allowed)
+        line["leverage"] = account.leverage
+        line["peak_equity"] = account.peak_equity
         pending = account.open_intents()
         self._sync_positions(account, chart_of, {record.intent.position_ticket for record in pending})
         self._sync_in_flight([(record.intent, record.state) for record in pending])
@@ -249,6 +256,21 @@ class WorldTables:
         self._bids[row] = bid
         self._asks[row] = ask
         self._told = money
+
+
+def _by_base(symbol: str, table: Mapping[str, float]) -> float:
+    """What `table` says of the symbol: by its base name, else what it says of all others, else 0."""
+    return table.get(base_of(symbol, table) or _OTHERS, 0.0)
+
+
+def lay_out_rules(rules: Table, row: int, settings: EngineSettings) -> None:
+    """Write the numbers of `settings` into `rules` (RULES_DTYPE) on `row`."""
+    line = rules[row]
+    for name, part in settings.entry_rules()._asdict().items():
+        line[name] = part
+    line["care"] = settings.care.rules()
+    for index, tier in enumerate(settings.tiers):
+        line["tiers"][index] = tier
 
 
 def _initial_risk(position: Position, opening: Intent | None) -> float:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.fields import leaves
 from app.problems import SettingsRefusedError, setting_name
-from app.settings import Settings, default_data_dir, is_loopback, load_settings, setting_names
+from app.settings import ENGINE_GROUPS, Settings, default_data_dir, is_loopback, load_settings, setting_names
 from bridge.config import DeskRules
 from domain.timeframes import Timeframe
 from strategy.params import EngineSettings
@@ -264,10 +264,7 @@ def test_every_default_is_allowed() -> None:
 
 
 def test_what_the_engine_can_be_told_can_be_set() -> None:
-    plain = {f"COMPANION_{name.upper()}" for name in EngineSettings.__struct_fields__} - {
-        "COMPANION_ENTRY",
-        "COMPANION_CARE",
-    }
+    plain = {f"COMPANION_{name.upper()}" for name in EngineSettings.__struct_fields__ if name not in ENGINE_GROUPS}
     assert plain <= setting_names()
 
 

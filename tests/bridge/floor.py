@@ -54,6 +54,7 @@ _WARM_UP_TICKS = 1800  # 150 minutes
 EAGER = EngineSettings(
     timeframes=(Timeframe.M1,),
     entry=EntrySettings(score_threshold=0.4, max_spread_atr_fraction=1.0, atr_baseline_period=20),
+    slippage_points={},
 )
 
 

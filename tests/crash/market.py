@@ -63,6 +63,7 @@ EAGER: Final = EngineSettings(
         max_holding_s=150.0,
     ),
     commission_per_lot={"*": 0.5},
+    slippage_points={},
     magic=MAGIC,
     intent_valid_ms=3000,
 )

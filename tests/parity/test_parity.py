@@ -14,10 +14,13 @@ from numpy.typing import NDArray
 from domain.jit import njit
 from domain.pricing import SymbolMoney, symbol_money
 from domain.timeframes import Timeframe
+from risk.limits import Standing, Steering
 from sim.runner import RunResult
 from strategy.charts import Chart, Scored
-from strategy.decide import EntryRules, EntryView, SymbolRules, decide_entry
+from strategy.decide import decide_entry
 from strategy.engine import Engine
+from strategy.entry_rules import EntryRules, SymbolRules
+from strategy.entry_views import EntryView, EvidenceView, HoldingView, MarketView, MoneyView
 from strategy.events import Quotes
 from strategy.gates import GATE_SEATS, Action, DecisionKind, Gate
 from strategy.positions import CareRules, PositionView, decide_position
@@ -29,20 +32,20 @@ pytestmark = [pytest.mark.parity, pytest.mark.reference]
 
 PINNED: dict[str, tuple[str, str]] = {
     "eurusd-ticks": (
-        "ad829f31b3c21705de661d9ee27ecc681760c2e96095f5de0c420aa3d5196e89",
-        "ad169ea819af3193b0329078dfe941efe75b2d0a2028dabfae542b99ecefcdbd",
+        "d1482f837730ef2c72401872bde535be4a7c3295a978fb801236ef00da6a7997",
+        "2b99930c24b5b9464d255844ae5af76486a9637f58c9594a346484b616d1d4c0",
     ),
     "xauusd-ticks": (
-        "1ba5abffa21a2406b661b2b4fb5b7601657a3b1911244eb4c5c834e0bcc5b82d",
-        "2bb3d452c7f7dbb69da44acae0eee97eebfd4fcf392218ed74671afb984d1571",
+        "60979adbee6f3e6ad17a4dd7eca566000d7dbb373ed05f74069395dc731f3acc",
+        "cb6adea9f98bad8db6e09b324e05824c01998554405b91cf219f5f9eff06eced",
     ),
     "eurusd-bars": (
-        "e3da8189daa587675e8d74b5ad2abccaa0cf2261fe1fc56b44365f9e56f4f405",
-        "890d8a67b5b996724b5620fb52ad70ee84cf294a544b9ddb5d59b6766cae0919",
+        "5fd472cc32781b4c7da3b40822cf505840ee4b3a1563689168a35ef45a0bcce6",
+        "d741514e63e2cb24c80d840a5cd3ba930f04c6ba43fe720489c42ced7849628b",
     ),
     "xauusd-mt5-export": (
-        "9a80fc01841466959c02f2fa07755bef7cad4b7489d3d56d8e4891d9a71833f0",
-        "8db6eb93091dd83df2218075fa2354e04cfce613731d88f9d0b25bc8441c0f49",
+        "0deb7ec244a0cec2c6e757fb3dd5b7b0e8ba2e77806161f5ff4b841312fae4dd",
+        "8663f54945c1a01473a6684109c8852efdf43290925c695e878f28dc68063fa3",
     ),
 }
 
@@ -122,24 +125,29 @@ def entries_again(
         row, bar = rows[index], scored[index]
         since = row.gates[7, 0]
         view = EntryView(
-            row.gates[0, 0],
-            row.gates[1, 0],
-            row.gates[1, 1],
-            row.gates[2, 0],
-            row.bid,
-            row.ask,
-            bar.score,
-            bar.atr,
-            bar.atr_baseline,
-            since,
-            since,
-            row.symbol_positions,
-            row.other_symbols,
-            row.volume_buy,
-            row.volume_sell,
-            row.equity,
-            row.margin_free,
-            row.notional_open,
+            MarketView(
+                row.gates[0, 0],
+                row.gates[1, 0],
+                row.gates[1, 1],
+                row.gates[2, 0],
+                row.bid,
+                row.ask,
+                bar.score,
+                bar.atr,
+                bar.atr_baseline,
+            ),
+            HoldingView(since, since, row.symbol_positions, row.other_symbols),
+            MoneyView(row.equity, row.margin_free, row.notional_open, row.volume_buy, row.volume_sell),
+            EvidenceView(row.trips, row.win_rate, row.win_r, row.loss_r, row.kelly_fraction),
+            Standing(
+                row.allowed_leverage,
+                row.drawdown,
+                row.losing_streak,
+                row.news_negative,
+                row.proof_trips,
+                row.expectancy_bound_r,
+            ),
+            Steering(row.risk_scale, row.leverage_cap, row.risk_override, row.leverage_override),
         )
         decision = decide_entry(view, rules, symbol, money, gates[index])
         out[index, 0] = decision.action
@@ -147,6 +155,10 @@ def entries_again(
         out[index, 2] = decision.sl
         out[index, 3] = decision.tp
         out[index, 4] = decision.refused_by
+        out[index, 5] = decision.bound
+        out[index, 6] = decision.limits.regime
+        out[index, 7] = decision.limits.risk_fraction
+        out[index, 8] = decision.limits.max_leverage
 
 
 @njit
@@ -185,11 +197,13 @@ def symbol_rules(ran: Ran) -> tuple[SymbolRules, SymbolMoney]:
         spec.volume_limit,
         spec.stops_level_points * spec.point,
         7.0,
+        5.0 * spec.point,
     )
     return rules, symbol_money(spec, PROFILE.currency, PROFILE.currency_digits, PROFILE.tiers[0].leverage)
 
 
 FIELDS = ("action", "lots", "sl", "tp", "decided_by")
+ENTRY_FIELDS = (*FIELDS, "bound", "regime", "risk_fraction", "max_leverage")
 
 
 def test_compiled_loop_over_decide(ran: Ran) -> None:
@@ -202,11 +216,11 @@ def test_compiled_loop_over_decide(ran: Ran) -> None:
         told = np.zeros(len(rows), DECISION_DTYPE)
         told["score"], told["atr"], told["atr_baseline"] = again.scores, again.volatility[:, 0], again.volatility[:, 1]
         assert rows["bar_time"].tolist() == again.bars["time"].tolist()
-        gates, out = np.empty((len(rows), GATE_SEATS, 3)), np.empty((len(rows), 5))
-        entries_again(rows, told, settings.entry.rules(), symbol, money, gates, out)
+        gates, out = np.empty((len(rows), GATE_SEATS, 3)), np.empty((len(rows), len(ENTRY_FIELDS)))
+        entries_again(rows, told, settings.entry_rules(), symbol, money, gates, out)
         assert gates.tobytes() == np.ascontiguousarray(rows["gates"]).tobytes()
         assert rows["features"].tobytes() == again.features.tobytes()
-        for column, field in enumerate(FIELDS):
+        for column, field in enumerate(ENTRY_FIELDS):
             assert out[:, column].tobytes() == rows[field].astype(np.float64).tobytes(), field
         checked += len(rows)
     rows = decisions[decisions["kind"] == DecisionKind.POSITION]

@@ -10,6 +10,7 @@ from risk.levels import entry_levels, reward_to_risk, stop_distance_for, target_
 from tests.domain.interpreted import bits, interpreted
 
 POINT = 1e-5
+INF = math.inf
 PLAIN = interpreted("risk.levels")
 
 sides = st.sampled_from([1, -1])
@@ -45,7 +46,7 @@ def test_levels_of_a_sell_by_hand() -> None:
     ],
 )
 def test_stop_distance_by_hand(atr: float, stops_level: float, spread: float, distance: float) -> None:
-    assert stop_distance_for(atr, 1.5, stops_level, spread, POINT) == pytest.approx(distance)
+    assert stop_distance_for(atr, 1.5, stops_level, spread, POINT, INF) == pytest.approx(distance)
 
 
 @pytest.mark.parametrize(("atr", "stops_level", "distance"), [(0.001, 0.0, 0.0035), (0.0001, 0.0005, 0.00051)])
@@ -58,7 +59,7 @@ def test_levels_keep_the_stops_level_from_the_price_that_triggers_them(
     side: int, bid: float, spread_points: int, stops_points: int, atr: float
 ) -> None:
     ask, stops_level = _ask(bid, spread_points), stops_points * POINT
-    distance = stop_distance_for(atr, 1.5, stops_level, ask - bid, POINT)
+    distance = stop_distance_for(atr, 1.5, stops_level, ask - bid, POINT, INF)
     levels = entry_levels(side, bid, ask, distance, target_distance_for(atr, 3.5, stops_level, POINT), POINT, 5)
     triggers_at = bid if side > 0 else ask
     assert (triggers_at - levels.sl) * side >= stops_level - 1e-9
@@ -93,7 +94,7 @@ def test_costs_never_improve_the_ratio(reward: float, risk: float, cost: float, 
 
 
 def test_an_unknown_atr_gives_unknown_levels() -> None:
-    distance = stop_distance_for(math.nan, 1.5, 0.0005, 0.0001, POINT)
+    distance = stop_distance_for(math.nan, 1.5, 0.0005, 0.0001, POINT, INF)
     assert math.isnan(distance)
     assert math.isnan(target_distance_for(math.nan, 3.5, 0.0005, POINT))
     assert math.isnan(entry_levels(1, 1.1, 1.1001, distance, 0.0035, POINT, 5).sl)
@@ -105,8 +106,11 @@ any_number = st.floats(-1e6, 1e6) | st.sampled_from([math.nan, math.inf, -math.i
 @given(side=sides, numbers=st.tuples(*[any_number] * 4))
 def test_the_kernels_agree_with_python(side: int, numbers: tuple[float, float, float, float]) -> None:
     atr, spread, stop, target = numbers
-    compiled = stop_distance_for(atr, 1.5, stop, spread, POINT), target_distance_for(atr, 3.5, stop, POINT)
-    plain = PLAIN.stop_distance_for(atr, 1.5, stop, spread, POINT), PLAIN.target_distance_for(atr, 3.5, stop, POINT)
+    compiled = stop_distance_for(atr, 1.5, stop, spread, POINT, INF), target_distance_for(atr, 3.5, stop, POINT)
+    plain = (
+        PLAIN.stop_distance_for(atr, 1.5, stop, spread, POINT, INF),
+        PLAIN.target_distance_for(atr, 3.5, stop, POINT),
+    )
     assert bits(compiled) == bits(plain)
     levels = entry_levels(side, 1.1, 1.1001, stop, target, POINT, 5)
     assert bits(levels) == bits(PLAIN.entry_levels(side, 1.1, 1.1001, stop, target, POINT, 5))

@@ -40,6 +40,9 @@ BUDGET = Budget(
     max_leverage=50.0,
     notional_open=0.0,
     margin_available=6000.0,
+    kelly_money=INF,
+    exposure_lots=INF,
+    open_risk_lots=INF,
 )
 VOLUME = VolumeRules(volume_min=0.01, volume_max=8.0, volume_step=0.01, volume_limit=20.0, volume_held=10.0)
 
@@ -126,6 +129,9 @@ def test_a_symbol_without_margin_is_not_limited_by_it() -> None:
         ({"equity": 2460.0}, {}, Bound.LEVERAGE),
         ({"notional_open": 377_000.0}, {}, Bound.LEVERAGE),
         ({"margin_available": 1230.0}, {}, Bound.FREE_MARGIN),
+        ({"kelly_money": 123.0}, {}, Bound.KELLY),
+        ({"exposure_lots": 1.23}, {}, Bound.EXPOSURE),
+        ({"open_risk_lots": 1.23}, {}, Bound.OPEN_RISK),
         ({}, {"volume_max": 1.23}, Bound.VOLUME_MAX),
         ({}, {"volume_limit": 11.23}, Bound.VOLUME_LIMIT),
         ({}, {"volume_held": 18.77}, Bound.VOLUME_LIMIT),
@@ -143,6 +149,11 @@ def test_risk_alone_is_on_record_whatever_binds() -> None:
     assert (size.lots, size.risk_lots, size.bound) == (0.1, 3.0, Bound.LEVERAGE)
 
 
+def test_what_kelly_alone_allows_is_on_record_whatever_binds() -> None:
+    size = sized(1, 1.0, BUDGET._replace(max_leverage=1.0, kelly_money=150.0), VOLUME, MONEY)
+    assert (size.lots, size.kelly_lots, size.bound) == (0.1, 1.5, Bound.LEVERAGE)
+
+
 def test_without_a_volume_limit_what_is_held_does_not_matter() -> None:
     volume = VOLUME._replace(volume_limit=0.0, volume_held=1000.0)
     assert sized(1, 1.0, BUDGET, volume, MONEY).lots == 3.0
@@ -155,6 +166,10 @@ def test_without_a_volume_limit_what_is_held_does_not_matter() -> None:
         ({"risk_money": -50.0}, {}, Bound.RISK),
         ({"notional_open": 499_001.0}, {}, Bound.LEVERAGE),
         ({"margin_available": -1.0}, {}, Bound.FREE_MARGIN),
+        ({"kelly_money": 0.0}, {}, Bound.KELLY),
+        ({"kelly_money": -40.0}, {}, Bound.KELLY),
+        ({"exposure_lots": 0.0}, {}, Bound.EXPOSURE),
+        ({"open_risk_lots": -1.0}, {}, Bound.OPEN_RISK),
         ({}, {"volume_held": 19.995}, Bound.VOLUME_LIMIT),
         ({}, {"volume_held": 21.0}, Bound.VOLUME_LIMIT),
     ],
@@ -181,6 +196,9 @@ budgets = st.builds(
     max_leverage=st.floats(0.1, 500.0),
     notional_open=st.floats(0.0, 1e7),
     margin_available=st.floats(-1e4, 1e7),
+    kelly_money=st.one_of(st.just(INF), st.floats(-1e4, 1e7)),
+    exposure_lots=st.one_of(st.just(INF), st.floats(-10.0, 100.0)),
+    open_risk_lots=st.one_of(st.just(INF), st.floats(-10.0, 100.0)),
 )
 volumes = st.builds(
     VolumeRules,
@@ -200,6 +218,8 @@ def test_a_size_keeps_every_limit(side: int, budget: Budget, volume: VolumeRules
     slack = 1e-9 * volume.volume_step
     assert amount == 0.0 or volume.volume_min <= amount <= volume.volume_max
     assert amount * budget.risk_per_lot <= budget.risk_money + slack * budget.risk_per_lot
+    assert amount * budget.risk_per_lot <= max(0.0, budget.kelly_money) + slack * budget.risk_per_lot
+    assert amount <= max(0.0, min(budget.exposure_lots, budget.open_risk_lots)) + slack
     notional = notional_value(1.0, price, money)
     assert amount <= lots_for_leverage(budget.equity, budget.max_leverage, budget.notional_open, notional) + slack
     assert amount <= lots_for_margin(budget.margin_available, required_margin(side, 1.0, price, money)) + slack
@@ -229,7 +249,7 @@ def test_a_wider_stop_or_a_fuller_account_never_buys_more(
 
 
 def _bound_by_risk(risk_money: float, risk_per_lot: float) -> float:
-    budget = Budget(risk_money, risk_per_lot, 10_000.0, 100.0, 0.0, 5000.0)
+    budget = Budget(risk_money, risk_per_lot, 10_000.0, 100.0, 0.0, 5000.0, INF, INF, INF)
     return sized(1, 1.1001, budget, VolumeRules(0.01, 100.0, 0.01, 0.0, 0.0), dollars(EURUSD, 500)).lots
 
 

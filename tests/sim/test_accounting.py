@@ -11,7 +11,6 @@ from domain.pricing import required_margin, symbol_money
 from domain.symbols import SwapMode, SymbolSpec, SymbolSpecError
 from domain.trading import DealEntry
 from sim import accounting
-from sim.margins import symbol_margin
 from sim.matching import POSITION_DTYPE, Rows
 from sim.profiles import CommissionCharge, CommissionRule, justmarkets_symbol
 from tests.sim.venues import EURUSD, USDJPY, XAUUSD
@@ -30,7 +29,7 @@ def held(*rows: tuple[int, float, float]) -> Rows:
 
 
 def margin(spec: SymbolSpec, positions: Rows, leverage: int = 500) -> float:
-    return symbol_margin(positions, 0, spec, symbol_money(spec, "USD", 2, leverage))
+    return accounting.symbol_margin(positions, 0, spec, symbol_money(spec, "USD", 2, leverage))
 
 
 @pytest.mark.parametrize(

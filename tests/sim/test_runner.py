@@ -258,6 +258,7 @@ EAGER = EngineSettings(
         max_symbol_positions=3,
     ),
     care=CareSettings(max_holding_s=7200.0, partial_volume_fraction=0.3),
+    slippage_points={},
 )
 DEAR = msgspec.structs.replace(PROFILE, deposit=5_050.0, tiers=JUSTMARKETS_TIERS, slippage_points=1.0)
 

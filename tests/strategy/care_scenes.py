@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 import strategy.positions
-from strategy.decide import SymbolRules
+from strategy.entry_rules import SymbolRules
 from strategy.gates import GATE_SEATS
 from strategy.params import CareSettings
 from strategy.positions import CareRules, PositionDecision, PositionView

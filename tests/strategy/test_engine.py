@@ -34,6 +34,7 @@ MakeEngine = Callable[..., Engine]
 EAGER = EngineSettings(
     timeframes=(Timeframe.M1,),
     entry=EntrySettings(score_threshold=0.4, max_spread_atr_fraction=1.0, atr_baseline_period=20),
+    slippage_points={},
 )
 
 
@@ -167,7 +168,7 @@ def run_with_fills(engine: Engine, ticks: Table, cuts: Sequence[int]) -> tuple[l
 def test_a_lone_tick_is_passed_over_only_where_a_long_batch_passes_over_it(
     care: CareSettings, make_engine: MakeEngine, ticks: Table
 ) -> None:
-    wanted = EngineSettings(timeframes=(Timeframe.M1, Timeframe.M5), entry=EAGER.entry, care=care)
+    wanted = EngineSettings(timeframes=(Timeframe.M1, Timeframe.M5), entry=EAGER.entry, care=care, slippage_points={})
     dirty = ticks[:40_000].copy()
     dirty["bid"][5000:5010] = np.nan
     dirty["time_msc"][6000:6005] -= 90_000  # late
@@ -207,7 +208,7 @@ def test_an_unanswered_entry_blocks_the_next_one(make_engine: MakeEngine, ticks:
 
 def test_a_filled_position_is_looked_after(make_engine: MakeEngine, ticks: Table) -> None:
     care = CareSettings(break_even_r=0.3, trailing_start_r=0.5, trailing_atr=1.0, partial_target_fraction=0.2)
-    engine = make_engine(EngineSettings(timeframes=(Timeframe.M1,), entry=EAGER.entry, care=care))
+    engine = make_engine(EngineSettings(timeframes=(Timeframe.M1,), entry=EAGER.entry, care=care, slippage_points={}))
     quotes, at, kinds = Quotes("EURUSD", ticks, 0), 0, []
     while at < len(ticks):
         at, intents = engine.advance(quotes, at)

@@ -10,19 +10,22 @@ from hypothesis import strategies as st
 from domain.dtypes import RATES_DTYPE, TICK_DTYPE
 from strategy.gates import GATE_SEATS, Action, DecisionKind, Gate, Verdict
 from strategy.kernel import Progress, alarm_of, first_unusable, usable_ticks, walk
-from strategy.params import CareSettings, EntrySettings
+from strategy.params import CareSettings, EngineSettings
 from strategy.positions import PositionView, decide_position
 from strategy.tables import (
     ACCOUNT_DTYPE,
     CHART_DTYPE,
     DECISION_DTYPE,
+    EVIDENCE_DTYPE,
     MAX_FEATURES,
+    MAX_SETUPS,
     POSITION_DTYPE,
     RULES_DTYPE,
     SYMBOL_DTYPE,
     Table,
 )
 from strategy.views import Batch, Closes, World, care_rules_of, equity_of, notional_of, rules_of, session_left_s
+from strategy.world import lay_out_rules
 
 POINT = 1e-5
 START_MSC = 1_700_000_000_000
@@ -35,8 +38,11 @@ def a_world(care: CareSettings | None = None) -> World:
         np.zeros(2, SYMBOL_DTYPE),
         np.zeros(8, POSITION_DTYPE),
         np.zeros(1, CHART_DTYPE),
+        np.zeros(MAX_SETUPS, EVIDENCE_DTYPE),
         np.zeros(1, RULES_DTYPE),
     )
+    world.evidence["kelly_fraction"] = np.inf
+    world.account["leverage"] = 2000.0
     world.account["balance"] = 10_000.0
     world.account["money_digits"] = 2
     world.account["trading_allowed"] = 1
@@ -58,8 +64,7 @@ def a_world(care: CareSettings | None = None) -> World:
     }
     for field, value in facts.items():
         world.symbols[field] = value
-    world.rules[0]["entry"] = EntrySettings().rules()
-    world.rules[0]["care"] = (care or CareSettings()).rules()
+    lay_out_rules(world.rules, 0, EngineSettings(care=care or CareSettings()))
     world.charts[0]["atr"] = 0.001
     return world
 

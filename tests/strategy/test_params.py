@@ -11,13 +11,18 @@ from hypothesis import strategies as st
 from msgspec import Meta
 
 from domain.timeframes import Timeframe
-from strategy.decide import EntryRules
 from strategy.params import MAX_CHARTS, CareSettings, EngineSettings, EntrySettings
 from strategy.positions import CareRules
 from strategy.refusals import SettingsError
+from tests.strategy.scenes import leaf_names
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "decisions.md"
-GROUPS: dict[str, type[msgspec.Struct]] = {"entry": EntrySettings, "care": CareSettings, "": EngineSettings}
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGES = (DOCS / "decisions.md", *sorted((DOCS / "risk").glob("*.md")))
+GROUPS: dict[str, type[msgspec.Struct]] = {
+    field.name: field.type
+    for field in msgspec.structs.fields(EngineSettings)
+    if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct)
+} | {"": EngineSettings}
 BOUNDS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 
 
@@ -59,6 +64,11 @@ COMPANIONS: dict[str, dict[str, float]] = {
     "stop_atr": {"target_atr": 100.0},
     "target_atr": {"stop_atr": 1e-10},
     "min_reward_to_risk": {"target_atr": 100.0},
+    "normal": {"stressed": 1e-9, "proven": 500.0},
+    "proven": {"stressed": 1e-9, "normal": 1e-9},
+    "stressed": {"normal": 500.0, "proven": 500.0},
+    "calm_ratio": {"max_ratio": 100.0},
+    "max_ratio": {"calm_ratio": 0.5},
 }
 
 
@@ -74,9 +84,9 @@ def test_the_defaults_are_valid() -> None:
 
 
 def test_the_defaults_are_those_that_were_asked_for() -> None:
-    entry = EngineSettings().entry
-    asked = (entry.risk_fraction, entry.max_leverage, entry.min_reward_to_risk, entry.max_symbols)
-    assert asked == (0.01, 100.0, 2.0, 4)
+    entry, leverage = EngineSettings().entry, EngineSettings().leverage
+    assert (entry.risk_fraction, entry.min_reward_to_risk, entry.max_symbols) == (0.01, 2.0, 4)
+    assert (leverage.normal, leverage.proven, leverage.stressed) == (100.0, 300.0, 50.0)
     assert entry.duplicate_window_s == 5 * 60
 
 
@@ -127,6 +137,11 @@ def test_an_unknown_setting_is_refused_by_name(values: dict[str, Any]) -> None:
     [
         ({"entry": {"score_threshold": 0.8, "score_threshold_max": 0.7}}, "entry.score_threshold_max"),
         ({"entry": {"target_atr": 2.0, "stop_atr": 1.5}}, "entry.min_reward_to_risk"),
+        ({"leverage": {"stressed": 101.0}}, "leverage.stressed"),
+        ({"leverage": {"proven": 99.0}}, "leverage.proven"),
+        ({"volatility": {"max_ratio": 1.4}}, "volatility.max_ratio"),
+        ({"leverage_tiers": {"all": 500.0}}, "leverage_tiers"),
+        ({"leverage_tiers": {str(row): 500.0 for row in range(9)}}, "leverage_tiers"),
         ({"symbols": ["EURUSD", "XAUUSD", "EURUSD"]}, "symbols"),
         ({"timeframes": [15, 15]}, "timeframes"),
         ({"timeframes": [Timeframe.MN1]}, "timeframes"),
@@ -161,9 +176,13 @@ def test_as_many_charts_as_there_is_room_for() -> None:
 @given(threshold=st.floats(0.01, 0.5), risk=st.floats(0.001, 0.02), symbols=st.integers(1, 50))
 def test_entry_rules_are_the_settings_as_plain_numbers(threshold: float, risk: float, symbols: int) -> None:
     settings = EntrySettings(score_threshold=threshold, risk_fraction=risk, max_symbols=symbols)
-    rules = settings.rules()
-    assert [getattr(settings, field) for field in EntryRules._fields] == list(rules)
-    assert {type(number) for number in rules} == {float}
+    rules = EngineSettings(entry=settings).entry_rules()
+    for part in (rules.market, rules.levels, rules.holdings, rules.sizing):
+        named = {name: value for name, value in part._asdict().items() if name in settings.__struct_fields__}
+        assert named == {name: getattr(settings, name) for name in named}
+    assert (rules.limits.risk_fraction, rules.limits.max_leverage) == (risk, 100.0)
+    assert len(leaf_names(rules)) == len(set(leaf_names(rules)))
+    assert {type(number) for part in rules for number in part} == {float}
 
 
 def test_care_rules_are_the_settings_as_plain_numbers() -> None:
@@ -191,4 +210,5 @@ def _row(group: str, name: str, meta: Meta, default: float) -> str:
 @pytest.mark.parametrize(("group", "name", "meta", "default"), CASES)
 def test_the_page_shows_every_setting(group: str, name: str, meta: Meta, default: float) -> None:
     assert meta.description
-    assert _row(group, name, meta, default) in PAGE.read_text(encoding="utf-8").splitlines()
+    lines = [line for page in PAGES for line in page.read_text(encoding="utf-8").splitlines()]
+    assert lines.count(_row(group, name, meta, default)) == 1

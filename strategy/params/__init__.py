@@ -1,0 +1,16 @@
+"""Settings of the decision core, one file for each concern."""
+
+from strategy.params.care import CareSettings
+from strategy.params.engine import MAX_CHARTS, EngineSettings
+from strategy.params.entry import EntrySettings
+from strategy.params.leverage import LeverageSettings
+from strategy.params.volatility import VolatilitySettings
+
+__all__ = [
+    "MAX_CHARTS",
+    "CareSettings",
+    "EngineSettings",
+    "EntrySettings",
+    "LeverageSettings",
+    "VolatilitySettings",
+]
