@@ -1,15 +1,14 @@
-"""Money of the simulated server: commission, overnight swap and the margin of what is open.
+"""Money of the simulated server: commission and overnight swap.
 
 Formulas of one position are `domain.pricing`; this adds what belongs to an account.
 """
 
 from typing import Final
 
-from domain.pricing import SymbolMoney, money_per_price, required_margin, rounded_money
+from domain.pricing import SymbolMoney, money_per_price, rounded_money
 from domain.symbols import SwapMode, SymbolSpec, SymbolSpecError
 from domain.timeframes import DAY_S
 from domain.trading import DealEntry
-from sim.matching import Rows
 from sim.profiles import CommissionCharge, CommissionRule
 
 _SATURDAY: Final = 6
@@ -69,41 +68,3 @@ def swap_of_night(spec: SymbolSpec, money: SymbolMoney, side: int, volume: float
 def midnights_between(before_msc: int, now_msc: int) -> range:
     """The days [since 1970-01-01] whose ending midnight lies in (`before_msc`, `now_msc`] [ms, broker's clock]."""
     return range(before_msc // (DAY_S * 1000), now_msc // (DAY_S * 1000))
-
-
-def symbol_margin(positions: Rows, symbol_index: int, spec: SymbolSpec, money: SymbolMoney) -> float:
-    """Margin of all positions of one symbol on a hedging account [account money].
-
-    MT5's help, "Margin calculation, hedging": the volume that one side has beyond the other is charged at that side's
-    volume-weighted opening price; the covered volume is charged with `margin_hedged` in place of the contract size.
-    """
-    own = positions[positions["symbol_index"] == symbol_index]
-    if not len(own):
-        return 0.0
-    lots, worth = [0.0, 0.0], [0.0, 0.0]  # of buys, of sells; plain numbers, for there are few positions
-    for side, volume, price in zip(
-        own["side"].tolist(), own["volume"].tolist(), own["price_open"].tolist(), strict=True
-    ):
-        lots[side < 0] += volume
-        worth[side < 0] += volume * price
-    larger = int(lots[1] > lots[0])
-    uncovered = round(abs(lots[0] - lots[1]), 8)
-    margin = 0.0
-    if uncovered > 0.0:
-        margin = required_margin(-1 if larger else 1, uncovered, worth[larger] / lots[larger], money)
-    covered = min(lots)
-    if covered > 0.0:
-        margin += _hedged_margin(covered, sum(worth) / sum(lots), spec, money)
-    return float(margin)
-
-
-def _hedged_margin(volume: float, price: float, spec: SymbolSpec, money: SymbolMoney) -> float:
-    if spec.margin_hedged <= 0.0:
-        return 0.0
-    rate = (money.margin_rate_buy + money.margin_rate_sell) / 2.0
-    hedged = money._replace(margin_rate_buy=rate, margin_rate_sell=rate)
-    if money.margin_initial > 0.0:
-        hedged = hedged._replace(margin_initial=spec.margin_hedged)
-    else:
-        hedged = hedged._replace(contract_size=spec.margin_hedged)
-    return float(required_margin(1, volume, price, hedged))

@@ -15,7 +15,10 @@ from domain.trading import DealEntry, DealReason
 from sim import accounting
 from sim.book import PositionBook
 from sim.ledger import Execution
+from sim.leverage import cap_at
 from sim.market import Market
+from sim.pending import NEVER_MSC
+from sim.profiles import AccountProfile
 
 _PRICE_DIGITS: Final = 10  # of an average price: beyond it there is binary noise alone
 
@@ -33,12 +36,13 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Exposure:
-    """The positions in `book`, at `market`, in money of `money_digits` decimals."""
+    """The positions in `book`, at `market`, of the account `profile`."""
 
-    def __init__(self, book: PositionBook, market: Market, money_digits: int) -> None:
+    def __init__(self, book: PositionBook, market: Market, profile: AccountProfile) -> None:
         self._book = book
         self._market = market
-        self._money_digits = money_digits
+        self._profile = profile
+        self._money_digits = profile.currency_digits
 
     def enter(self, order_ticket: int, symbol_index: int, side: int, fill: Fill) -> Execution:
         """A new position, named by the ticket of its order."""
@@ -50,6 +54,7 @@ class Exposure:
         old, side = float(row["volume"]), int(row["side"])
         worth = old * float(row["price_open"]) + fill.volume * fill.price
         row["price_open"] = round(worth / (old + fill.volume), _PRICE_DIGITS)
+        self._blend_margin(row, fill)
         row["volume"] = volumes.on_grid(old + fill.volume, self._step(row))
         row["sl"], row["tp"] = fill.sl or row["sl"], fill.tp or row["tp"]
         row["time_update_msc"] = self._market.now_msc
@@ -102,6 +107,40 @@ class Exposure:
         row["swap"] = rounded_money(float(row["swap"]) + swap, self._money_digits)
         return swap != 0.0
 
+    def margin_fields(self, symbol_index: int, side: int, price: float) -> dict[str, float]:
+        """What a position opened now keeps for its margin: the rate of conversion, and a reduced leverage."""
+        market = self._market
+        cap = cap_at(self._profile.reduced, market.specs[symbol_index], market.now_msc // 1000)
+        return {
+            "margin_rate": market.margin_rate(symbol_index, side, price),
+            "leverage_cap": cap.leverage,
+            "cap_until_msc": cap.until_msc,
+        }
+
+    def next_cap_end_msc(self) -> int:
+        """When the first reduced leverage of a position is over [ms, broker's clock]."""
+        rows = self._book.rows
+        ends = rows["cap_until_msc"][rows["leverage_cap"] > 0]
+        return int(ends.min()) if len(ends) else NEVER_MSC
+
+    def end_caps(self) -> bool:
+        """Give positions whose time of reduced leverage is over the account's; whether there were any."""
+        rows = self._book.rows
+        over = (rows["leverage_cap"] > 0) & (rows["cap_until_msc"] <= self._market.now_msc)
+        rows["leverage_cap"][over] = 0
+        return bool(over.any())
+
+    def _blend_margin(self, row: Any, fill: Fill) -> None:  # noqa: ANN401 - a row of the book
+        """Rate and leverage of a position that grows become the average by volume."""
+        added = self.margin_fields(int(row["symbol_index"]), int(row["side"]), fill.price)
+        old, new = float(row["volume"]), fill.volume
+        row["margin_rate"] = (old * float(row["margin_rate"]) + new * added["margin_rate"]) / (old + new)
+        if row["leverage_cap"] or added["leverage_cap"]:
+            full = self._market.leverage
+            caps = [min(int(cap) or full, full) for cap in (row["leverage_cap"], added["leverage_cap"])]
+            row["leverage_cap"] = round((old + new) / (old / caps[0] + new / caps[1]))
+            row["cap_until_msc"] = max(int(row["cap_until_msc"]), int(added["cap_until_msc"]))
+
     def _add(self, ticket: int, position_id: int, symbol_index: int, side: int, fill: Fill) -> None:
         now_msc = self._market.now_msc
         self._book.add(
@@ -118,6 +157,7 @@ class Exposure:
             magic=fill.magic,
             time_msc=now_msc,
             time_update_msc=now_msc,
+            **self.margin_fields(symbol_index, side, fill.price),
         )
 
     def _execution(

@@ -11,7 +11,7 @@ from domain import volumes
 from domain.pricing import required_margin, rounded_money
 from domain.trading import Deal, DealEntry, MarginMode, Order, OrderState, OrderType, Position
 from domain.updates import Money, TradeUpdate
-from sim import accounting, matching
+from sim import margins, matching
 from sim.book import PositionBook
 from sim.exposure import Exposure, Fill
 from sim.ledger import Execution, Ledger, filled_order
@@ -27,10 +27,10 @@ class Holdings:
         self.profile = profile
         self.book = PositionBook()
         self.pending = PendingBook()
-        self.exposure = Exposure(self.book, market, profile.currency_digits)
+        self.exposure = Exposure(self.book, market, profile)
         self.ledger = Ledger(profile)
         self.margin = 0.0
-        self._reserved = 0.0
+        self._tier = profile.tier_bounds(profile.deposit)
         self._market = market
         self._reported = 0
         self._changed: dict[int, None] = {}
@@ -55,15 +55,24 @@ class Holdings:
         fraction = self.profile.stop_out_fraction
         return fraction * self.margin if self.margin > 0.0 and fraction > 0.0 else -math.inf
 
+    def room(self) -> tuple[float, float]:
+        """How far the floating profit may fall, and rise, from 0 until the stop-out or another leverage is due."""
+        funds = self.ledger.funds
+        return funds - max(self.stop_out_equity, self._tier[0]), self._tier[1] - funds
+
+    def has_left_tier(self, quotes: matching.Rows) -> bool:
+        """Whether another leverage applies at `quotes` (QUOTE_DTYPE, one row a symbol)."""
+        return not self._tier[0] <= self._equity_at(quotes) < self._tier[1]
+
     def is_broke(self, quotes: matching.Rows) -> bool:
         """Whether the margin level is down at the stop-out at `quotes` (QUOTE_DTYPE, one row a symbol)."""
         return self._equity_at(quotes) <= self.stop_out_equity
 
     def _equity_at(self, quotes: matching.Rows) -> float:
         if not len(self.book):
-            return self.ledger.balance
+            return self.ledger.funds
         floating = matching.floating_profit(self.book.rows, quotes, self._market.money_rows)
-        return float(rounded_money(self.ledger.balance + floating, self.profile.currency_digits))
+        return float(rounded_money(self.ledger.funds + floating, self.profile.currency_digits))
 
     @property
     def is_netting(self) -> bool:
@@ -79,12 +88,19 @@ class Holdings:
 
     def margin_with(self, symbol_index: int, side: int, volume: float, price: float) -> float:
         """Margin the account would need with `volume` more opened [account money]."""
-        rows = self.book.rows
-        if self.is_netting:
-            rows = rows[(rows["symbol_index"] != symbol_index) | (rows["side"] == side)]
+        rows, market = self.book.rows, self._market
+        own = rows["symbol_index"] == symbol_index
+        others = rows[~own]
+        kept = rows[own & (rows["side"] == side)] if self.is_netting else rows[own]
         extra = np.zeros(1, matching.POSITION_DTYPE)
         extra["symbol_index"], extra["side"], extra["volume"], extra["price_open"] = symbol_index, side, volume, price
-        return self._rounded(self._margin_of(np.concatenate([rows, extra])) + self._reserved)
+        for field, value in self.exposure.margin_fields(symbol_index, side, price).items():
+            extra[field] = value
+        spec, money = market.specs[symbol_index], market.moneys[symbol_index]
+        terms = self.profile.terms_of(spec.name)
+        reserved = self._reserved_on(symbol_index)
+        opened = margins.margin_to_open(kept, symbol_index, spec, money, extra, terms, reserved)
+        return self._rounded(self._margin_of(others, besides=symbol_index) + opened)
 
     def position(self, position_ticket: int) -> Position | None:
         """The open position with this ticket."""
@@ -162,7 +178,7 @@ class Holdings:
         deal = self.ledger.book(rest.order, execution)
         if left <= 0.0:
             self.finish(rest, OrderState.FILLED)
-        self._refresh_margin()
+        self.follow_equity()
         return deal
 
     def reduce(self, position_ticket: int, fill: Fill) -> Deal:
@@ -202,7 +218,7 @@ class Holdings:
         closing = self._market_order(order_ticket, index, -side, fill, position_ticket)
         detail = OrderDetail(reason=fill.reason, time_done_msc=self._market.now_msc, position_by=other_ticket)
         self.ledger.keep(msgspec.structs.replace(closing, type=OrderType.CLOSE_BY), detail)
-        self._refresh_margin()
+        self.follow_equity()
         return deals[0]
 
     def place(self, pending: PendingOrder) -> None:
@@ -234,6 +250,11 @@ class Holdings:
         row["sl"], row["tp"] = sl, tp
         self._changed[position_ticket] = None
 
+    def end_caps(self) -> None:
+        """The account's leverage for positions whose time of reduced leverage is over."""
+        if self.exposure.next_cap_end_msc() <= self._market.now_msc and self.exposure.end_caps():
+            self._sum_margin()
+
     def charge_swaps(self, before_msc: int) -> None:
         """Add the swap of every midnight since `before_msc` [ms, broker's clock] to the positions open then."""
         self._changed.update(dict.fromkeys(self.exposure.charge_swaps(before_msc)))
@@ -254,7 +275,7 @@ class Holdings:
         order = self._market_order(ticket, symbol_index, side, fill, execution.position_id)
         self.ledger.keep(order, OrderDetail(reason=fill.reason, time_done_msc=order.time_setup_msc))
         deal = self.ledger.book(order, execution)
-        self._refresh_margin()
+        self.follow_equity()
         return deal
 
     def _market_order(self, ticket: int, symbol_index: int, side: int, fill: Fill, position_id: int) -> Order:
@@ -271,22 +292,32 @@ class Holdings:
             time_msc=self._market.now_msc,
         )
 
-    def _refresh_margin(self) -> None:
-        """Leverage follows the equity at each deal (assumption: the broker does not say when); so does the margin."""
-        leverage = self.profile.leverage_at(self.equity())
+    def follow_equity(self) -> None:
+        """Use the leverage of the tier that the equity is in, and the margin that goes with it."""
+        equity = self.equity()
+        self._tier = self.profile.tier_bounds(equity)
+        leverage = self.profile.leverage_at(equity)
         if leverage != self._market.leverage:
             self._market.use_leverage(leverage)
         self._sum_margin()
 
     def _sum_margin(self) -> None:
-        self._reserved = sum(self.reserved_margin(one) for one in self.pending)
-        self.margin = self._rounded(self._margin_of(self.book.rows) + self._reserved)
+        self.margin = self._margin_of(self.book.rows)
 
-    def _margin_of(self, rows: matching.Rows) -> float:
-        market = self._market
-        used = sorted({int(index) for index in rows["symbol_index"]})
-        margins = (accounting.symbol_margin(rows, index, market.specs[index], market.moneys[index]) for index in used)
-        return self._rounded(sum(margins))
+    def _margin_of(self, rows: matching.Rows, *, besides: int = -1) -> float:
+        """Margin of the positions in `rows` and of all pending orders, those of one symbol left out."""
+        used = {int(index) for index in rows["symbol_index"]} | {one.symbol_index for one in self.pending}
+        return self._rounded(sum(self._margin_on(rows, index) for index in sorted(used - {besides})))
+
+    def _margin_on(self, rows: matching.Rows, index: int) -> float:
+        spec, reserved = self._market.specs[index], self._reserved_on(index)
+        terms = self.profile.terms_of(spec.name)
+        return margins.symbol_margin(rows, index, spec, self._market.moneys[index], terms, reserved)
+
+    def _reserved_on(self, symbol_index: int) -> margins.Reserved:
+        own = [one for one in self.pending if one.symbol_index == symbol_index]
+        buys, sells = (sum(self.reserved_margin(one) for one in own if one.side == side) for side in (1, -1))
+        return buys, sells
 
     def _rounded(self, amount: float) -> float:
         return float(rounded_money(amount, self.profile.currency_digits))

@@ -39,6 +39,12 @@ class Ledger:
         self.orders: list[Order] = []
         self.details: dict[int, OrderDetail] = {}
         self.balance = 0.0
+        self.credit = 0.0
+
+    @property
+    def funds(self) -> float:
+        """Balance and credit: the equity without positions [account money]."""
+        return self.balance + self.credit
 
     def deposit(self, amount: float, time_msc: int) -> None:
         """Book money that comes in, or goes out, as MT5 does: a deal of type BALANCE."""

@@ -1,39 +1,40 @@
 """The symbols of one simulated broker: specification, latest quote, and the numbers that price a position."""
 
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import numpy as np
 
-from domain.pricing import SymbolMoney, rounded_price, symbol_money
-from domain.symbols import CalcMode, SymbolSpec
+from domain.pricing import SymbolMoney, margin_currency_rate, rounded_price, symbol_money
+from domain.symbols import SymbolSpec
 from domain.timeframes import DAY_S, WEEK_S
 from sim import accounting, matching
+from sim.conversion import FOREX_MODES, Chain, Rate, combined, conversions, has_foreign_margin, required_chain
 
 _SUNDAY_OFFSET_S: Final = 4 * DAY_S  # 1970-01-01 was a Thursday, MT5's week starts on Sunday
-
-_FOREX_MODES: Final = (CalcMode.FOREX, CalcMode.FOREX_NO_LEVERAGE)
-_TICK_VALUE_MODES: Final = (CalcMode.FUTURES, CalcMode.EXCH_FUTURES)  # their tick value is the specification's
-
-
-class ConversionSource(NamedTuple):
-    """The symbol whose quote converts another's profit; `is_inverse` where its base is the account's currency."""
-
-    symbol_index: int
-    is_inverse: bool
 
 
 class Market:
     """Quotes and pricing of `specs`, in the order of their indices, for an account in `currency`.
 
-    `start_msc` is the server's clock before the first quote [ms].
+    `start_msc` is the server's clock before the first quote [ms]. `fixed_rates` [account money per unit] convert
+    currencies that no symbol trades. Profit of Forex symbols is converted by the side of the deal, as MT5 does by
+    default; `converts_by_market`, by whether it is a gain or a loss.
 
     Raises:
-        SymbolSpecError: for a symbol that cannot be priced or whose swap is not simulated.
+        SymbolSpecError: for a symbol that cannot be priced or converted, or whose swap is not simulated.
     """
 
     def __init__(
-        self, specs: Sequence[SymbolSpec], currency: str, currency_digits: int, leverage: int, start_msc: int
+        self,
+        specs: Sequence[SymbolSpec],
+        currency: str,
+        currency_digits: int,
+        leverage: int,
+        start_msc: int,
+        *,
+        fixed_rates: Mapping[str, float] | None = None,
+        converts_by_market: bool = False,
     ) -> None:
         self.specs = tuple(specs)
         self.symbols = tuple(spec.name for spec in self.specs)
@@ -41,8 +42,10 @@ class Market:
         self.quotes = np.zeros(len(self.specs), matching.QUOTE_DTYPE)
         self.now_msc = start_msc
         self._currency = (currency, currency_digits)
-        self._rates: dict[int, float] = {}
-        self._sources = conversion_sources(self.specs, currency)
+        self._fixed_rates = {currency: 1.0, **(fixed_rates or {})}
+        self._by_market = converts_by_market
+        self._chains = conversions(self.specs, currency, frozenset(self._fixed_rates))
+        self._rates: dict[int, tuple[Rate | None, Rate | None]] = {}
         for spec in self.specs:
             accounting.check_swap(spec)
         self.use_leverage(leverage)
@@ -50,10 +53,22 @@ class Market:
     def use_leverage(self, leverage: int) -> None:
         """Price margins with leverage 1:`leverage` from now on."""
         self.leverage = leverage
-        self.moneys: list[SymbolMoney] = [symbol_money(spec, *self._currency, leverage) for spec in self.specs]
-        for index, rate in self._rates.items():
-            self.moneys[index] = self.moneys[index]._replace(profit_rate=rate)
+        self.moneys = [self._priced(index, leverage) for index in range(len(self.specs))]
+        for index, rates in self._rates.items():
+            self.moneys[index] = _converted(self.moneys[index], *rates)
         self.money_rows = np.concatenate([matching.money_row(money) for money in self.moneys])
+
+    def _priced(self, index: int, leverage: int) -> SymbolMoney:
+        spec, fixed = self.specs[index], self._fixed_rates
+        quoted = has_foreign_margin(spec, self._currency[0])
+        money = symbol_money(spec, *self._currency, leverage, quoted_margin=quoted)
+        by_deal = spec.calc_mode in FOREX_MODES and not self._by_market
+        profit, margin = fixed.get(spec.currency_profit), fixed.get(spec.currency_margin)
+        return _converted(
+            money._replace(by_deal=int(by_deal)),
+            Rate(profit, profit) if profit is not None else None,
+            Rate(margin, margin) if margin is not None else None,
+        )
 
     def take_quote(self, symbol_index: int, ticks: matching.Rows, index: int) -> None:
         """Make `ticks[index]` the symbol's quote, where it is one, and move the server's clock."""
@@ -62,20 +77,43 @@ class Market:
         self.convert(symbol_index)
 
     def convert(self, symbol_index: int) -> None:
-        """Convert profit of a symbol from now on at the latest quote of the symbol that trades its profit currency.
+        """Convert profit and margin of a symbol from now on at the latest quotes of the pairs of its currencies.
 
-        Nothing changes where the account's currency is in the symbol itself, where there is no such other symbol, or
-        before its first quote: then the tick value of the specification holds.
+        Before their first quotes the tick value of the specification holds, and no order is taken (`is_convertible`).
         """
-        source = self._sources.get(symbol_index)
-        if source is None or not self.is_quoted(source.symbol_index):
+        profit, margin = self._chains.profit.get(symbol_index), self._chains.margin.get(symbol_index)
+        if profit is None and margin is None:
             return
-        bid, ask, _ = self.quote(source.symbol_index)
-        rate = 1.0 / ask if source.is_inverse else bid
-        if rate != self._rates.get(symbol_index):
-            self._rates[symbol_index] = rate
-            self.moneys[symbol_index] = self.moneys[symbol_index]._replace(profit_rate=rate)
-            self.money_rows[symbol_index]["profit_rate"] = rate
+        rates = (self._rate(profit), self._rate(margin))
+        if rates != self._rates.get(symbol_index):
+            self._rates[symbol_index] = rates
+            self.moneys[symbol_index] = _converted(self.moneys[symbol_index], *rates)
+            self.money_rows[symbol_index] = tuple(self.moneys[symbol_index])
+
+    def is_convertible(self, symbol_index: int) -> bool:
+        """Whether each symbol that is needed to convert this one's profit and margin has a quote."""
+        chains = (self._chains.profit.get(symbol_index, ()), self._chains.margin.get(symbol_index, ()))
+        return all(self.is_quoted(leg.symbol_index) for stages in chains for leg in stages)
+
+    def margin_rate(self, symbol_index: int, side: int, price: float) -> float:
+        """Account money per unit of the symbol's margin currency for a deal on `side` at `price`."""
+        return float(margin_currency_rate(side, price, self.moneys[symbol_index]))
+
+    def swap_rate(self, symbol_index: int, currency: str) -> Rate:
+        """What a unit of `currency` brings and costs now, for an amount that belongs to the symbol [account money].
+
+        Raises:
+            SymbolSpecError: where nothing converts it.
+        """
+        if currency in self._fixed_rates:
+            return Rate(self._fixed_rates[currency], self._fixed_rates[currency])
+        stages = required_chain(self.specs, self.specs[symbol_index], currency, self._currency[0])
+        return self._rate(stages) or Rate(0.0, 0.0)
+
+    def _rate(self, stages: Chain | None) -> Rate | None:
+        if stages is None:
+            return None
+        return combined([Rate(*self.quote(leg.symbol_index)[:2]) for leg in stages], stages)
 
     def quote(self, symbol_index: int) -> tuple[float, float, int]:
         """Bid, ask and time [ms, broker's clock] of the latest tick; zeros before the first."""
@@ -106,24 +144,10 @@ class Market:
         return (self.now_msc // (DAY_S * 1000) + 1) * DAY_S * 1000
 
 
-def conversion_sources(specs: Sequence[SymbolSpec], currency: str) -> dict[int, ConversionSource]:
-    """Of each symbol whose profit is in a currency foreign to it and the account: which other one converts it."""
-    pairs = {
-        (spec.currency_base, spec.currency_profit): index
-        for index, spec in enumerate(specs)
-        if spec.calc_mode in _FOREX_MODES
-    }
-    found = {}
-    for index, spec in enumerate(specs):
-        foreign = spec.currency_profit
-        is_own = foreign == currency or (spec.currency_base == currency and spec.calc_mode in _FOREX_MODES)
-        if is_own or spec.calc_mode in _TICK_VALUE_MODES:
-            continue
-        if (foreign, currency) in pairs:
-            found[index] = ConversionSource(pairs[foreign, currency], is_inverse=False)
-        elif (currency, foreign) in pairs:
-            found[index] = ConversionSource(pairs[currency, foreign], is_inverse=True)
-    return found
+def _converted(money: SymbolMoney, profit: Rate | None, margin: Rate | None) -> SymbolMoney:
+    if profit is not None:
+        money = money._replace(profit_rate=profit.bid, loss_rate=profit.ask)
+    return money if margin is None else money._replace(margin_bid=margin.bid, margin_ask=margin.ask)
 
 
 def next_opening_s(spec: SymbolSpec, server_s: int) -> int:

@@ -14,13 +14,14 @@ Rules (MQL5 reference, "Order Properties"; the fills were checked against 4,787 
 - A tick without finite positive bid and ask is no quote: it triggers nothing and changes no price.
 """
 
+import math
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from domain.jit import njit
-from domain.pricing import Conversion, SymbolMoney, money_per_price, position_profit, rounded_money
+from domain.pricing import Conversion, SymbolMoney, loss_per_price, position_profit, rounded_money
 from domain.trading import DealReason, OrderType
 
 Rows = npt.NDArray[Any]
@@ -40,9 +41,16 @@ POSITION_DTYPE: Final = np.dtype(
         ("time_msc", "<i8"),
         ("time_update_msc", "<i8"),
         ("position_id", "<i8"),
+        ("margin_rate", "<f8"),
+        ("leverage_cap", "<i8"),
+        ("cap_until_msc", "<i8"),
     ]
 )
-"""One open position; `position_id` is the ticket it had at first; `side` +1 buy, -1 sell; `sl` and `tp` 0 = none."""
+"""One open position; `position_id` is the ticket it had at first; `side` +1 buy, -1 sell; `sl` and `tp` 0 = none.
+
+`margin_rate` converts its margin, as it was at the opening [account money per unit of margin currency]; its leverage is
+at most `leverage_cap`, 0 = the account's, until `cap_until_msc` [ms, broker's clock].
+"""
 
 ORDER_DTYPE: Final = np.dtype([("symbol_index", "<i8"), ("type", "<i8"), ("price", "<f8")])
 """One pending order: `OrderType` and the price that activates it."""
@@ -98,6 +106,10 @@ def money_at(rows: Rows, index: int) -> SymbolMoney:
         row.margin_rate_sell,
         row.leverage,
         row.money_digits,
+        row.loss_rate,
+        row.by_deal,
+        row.margin_bid,
+        row.margin_ask,
     )
 
 
@@ -231,13 +243,20 @@ def floating_profit(positions: Rows, quotes: Rows, moneys: Rows) -> float:
 
 @njit
 def solvent_levels(
-    positions: Rows, symbol_index: int, quotes: Rows, moneys: Rows, cushion: float, levels: TriggerLevels
+    positions: Rows,
+    symbol_index: int,
+    quotes: Rows,
+    moneys: Rows,
+    cushion: float,
+    headroom: float,
+    levels: TriggerLevels,
 ) -> TriggerLevels:
-    """`levels`, drawn nearer so that between them balance and floating profit stay above the stop-out.
+    """`levels`, drawn nearer so that between them balance and floating profit stay within the account's bounds.
 
-    `cushion` [account money] is the balance less the equity at which it comes; `quotes` (QUOTE_DTYPE) are those to
-    start from. With positions on one side the stop-out comes at the new level, give or take a rounding; with both sides
-    each may lose half of what there is to lose, and beyond the level it has to be looked at again.
+    `cushion` [account money] is the balance less the equity at or below which something is due (a stop-out), `headroom`
+    the equity at or above which something is due (another leverage), less the balance; infinite for none. `quotes`
+    (QUOTE_DTYPE) are those to start from. With positions on one side the bound is met at the new level, give or take a
+    rounding; with both sides each may move by half of what there is, and beyond the level it has to be looked at again.
     """
     bought, bought_worth, sold, sold_worth = 0.0, 0.0, 0.0, 0.0
     for position in positions:
@@ -253,30 +272,42 @@ def solvent_levels(
         return levels
     money, quote = money_at(moneys, symbol_index), quotes[symbol_index]
     roundings = (len(positions) + 2) * 10.0**-money.money_digits
-    room = cushion + floating_profit(positions, quotes, moneys) - roundings
-    if room <= 0.0:
+    floating = floating_profit(positions, quotes, moneys)
+    loss, gain = cushion + floating - roundings, headroom - floating - roundings
+    if loss <= 0.0 or gain <= 0.0:
         return TriggerLevels(np.inf, levels.bid_ceiling, levels.ask_floor, levels.ask_ceiling)
     if bought > 0.0 and sold > 0.0:
-        room /= 2.0
-    bid_floor = _price_after_loss(1, bought, bought_worth, quote.bid, room, money)
-    ask_ceiling = _price_after_loss(-1, sold, sold_worth, quote.ask, room, money)
+        loss, gain = loss / 2.0, gain / 2.0
+    bid_floor = _price_after_loss(1, bought, bought_worth, quote.bid, loss, money)
+    bid_ceiling = _price_after_loss(1, bought, bought_worth, quote.bid, -gain, money)
+    ask_ceiling = _price_after_loss(-1, sold, sold_worth, quote.ask, loss, money)
+    ask_floor = _price_after_loss(-1, sold, sold_worth, quote.ask, -gain, money)
     return TriggerLevels(
-        max(levels.bid_floor, bid_floor), levels.bid_ceiling, levels.ask_floor, min(levels.ask_ceiling, ask_ceiling)
+        max(levels.bid_floor, bid_floor),
+        min(levels.bid_ceiling, bid_ceiling),
+        max(levels.ask_floor, ask_floor),
+        min(levels.ask_ceiling, ask_ceiling),
     )
 
 
 @njit
-def quiet_levels(positions: Rows, symbol_index: int, quotes: Rows, moneys: Rows, cushion: float) -> TriggerLevels:
+def quiet_levels(
+    positions: Rows, symbol_index: int, quotes: Rows, moneys: Rows, cushion: float, headroom: float
+) -> TriggerLevels:
     """`trigger_levels` and `solvent_levels` in one call."""
-    return solvent_levels(positions, symbol_index, quotes, moneys, cushion, trigger_levels(positions, symbol_index))
+    levels = trigger_levels(positions, symbol_index)
+    return solvent_levels(positions, symbol_index, quotes, moneys, cushion, headroom, levels)
 
 
 @njit
 def _price_after_loss(side: int, volume: float, worth: float, price: float, loss: float, money: SymbolMoney) -> float:
-    """Closing price at which `volume`, opened for `worth` (lots times price), has lost `loss` more than at `price`."""
-    if volume == 0.0:
-        return -side * np.inf
-    lot = money_per_price(price, money)
+    """Closing price at which `volume`, opened for `worth` (lots times price), has lost `loss` more than at `price`.
+
+    A negative `loss` is a gain. An infinity where there is no such price: with the sign of the way it would be.
+    """
+    if volume == 0.0 or np.isinf(loss):
+        return -math.copysign(np.inf, side * loss)
+    lot = loss_per_price(price, money)
     if money.profit_conversion != _INVERSE_PRICE:
         return price - side * loss / (volume * lot)
     kept = worth * lot + side * loss  # profit is worth * (1 / open - 1 / close): it bends with the price

@@ -85,7 +85,7 @@ class Placing:
             return refusal
         if not self._market.in_session(index):
             return Retcode.MARKET_CLOSED
-        if not self._market.is_quoted(index):
+        if not self._market.is_quoted(index) or not self._market.is_convertible(index):
             return Retcode.PRICE_OFF
         return checks.mode_refusal(pending.side, spec)
 

@@ -4,6 +4,7 @@ Where a number comes from is said beside it and in docs/simulated-terminal.md; o
 is a setting for that reason.
 """
 
+import math
 from enum import Enum, IntEnum
 from typing import Final
 
@@ -12,7 +13,10 @@ import msgspec
 from domain.symbols import CalcMode, FillingFlag, SwapMode, SymbolSpec
 from domain.timeframes import DAY_S, HOUR_S, MINUTE_S
 from domain.trading import AccountTradeMode, MarginMode
+from sim.leverage import ReducedLeverage
+from sim.terms import SymbolTerms
 
+_PLAIN_TERMS: Final = SymbolTerms()
 Sessions = tuple[tuple[int, int], ...]
 
 
@@ -44,7 +48,9 @@ class AccountProfile(msgspec.Struct, frozen=True, kw_only=True):
     `tiers` are in rising order and begin at 0. `margin_call_fraction` and `stop_out_fraction` are margin levels
     (equity / margin). `slippage_points` worsens every market fill and stop loss; `commission_by_symbol` goes before
     `commission`. `pending_margin_fraction` is the part of its margin that a pending order reserves while it waits;
-    limits of 0 mean none.
+    limits of 0 mean none. `reduced` leverage applies to new positions for a while; `terms` are the broker's settings by
+    symbol name. `fixed_rates` [account money per unit] convert currencies that no symbol trades; `converts_by_market`
+    converts profit of Forex symbols by gain and loss, not by the side of the deal.
 
     Raises:
         ValueError: for a deposit, tier or mode that no account can have.
@@ -66,6 +72,10 @@ class AccountProfile(msgspec.Struct, frozen=True, kw_only=True):
     commission: CommissionRule = CommissionRule()
     commission_by_symbol: dict[str, CommissionRule] = {}
     slippage_points: float = 0.0
+    reduced: tuple[ReducedLeverage, ...] = ()
+    terms: dict[str, SymbolTerms] = {}
+    fixed_rates: dict[str, float] = {}
+    converts_by_market: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what no broker offers."""
@@ -76,11 +86,25 @@ class AccountProfile(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"tiers begin at {starts}; they must rise from 0")
         if any(tier.leverage < 1 for tier in self.tiers):
             raise ValueError("tiers hold a leverage below 1")
+        if any(rate <= 0.0 for rate in self.fixed_rates.values()):
+            raise ValueError("fixed_rates hold a rate that is not above 0")
 
     def leverage_at(self, equity: float) -> int:
         """Leverage 1:n that applies at `equity` [account money]; below 0 the first tier."""
         reached = [tier.leverage for tier in self.tiers if equity >= tier.equity_from]
         return reached[-1] if reached else self.tiers[0].leverage
+
+    def tier_bounds(self, equity: float) -> tuple[float, float]:
+        """From which equity on, and below which, the leverage is what it is at `equity` [account money]."""
+        starts = [tier.equity_from for tier in self.tiers[1:]]
+        return (
+            max((start for start in starts if start <= equity), default=-math.inf),
+            min((start for start in starts if start > equity), default=math.inf),
+        )
+
+    def terms_of(self, symbol: str) -> SymbolTerms:
+        """The broker's settings for `symbol`."""
+        return self.terms.get(symbol, _PLAIN_TERMS)
 
     def commission_of(self, symbol: str) -> CommissionRule:
         """The rule for `symbol`."""

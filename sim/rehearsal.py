@@ -28,7 +28,8 @@ def rehearse(profile: AccountProfile, spec: SymbolSpec, ticks: Rows) -> SimTermi
 
     Returns the scratch terminal. Kernels are compiled for arrays like `ticks`: a read-only one needs another version.
     """
-    rich = msgspec.structs.replace(profile, deposit=_PLENTY)
+    rates = {currency: 1.0 for currency in (spec.currency_profit, spec.currency_margin) if currency != profile.currency}
+    rich = msgspec.structs.replace(profile, deposit=_PLENTY, fixed_rates=rates)
     open_to_all = msgspec.structs.replace(spec, sessions=(), trade_mode=SymbolTradeMode.FULL, stops_level_points=0)
     terminal = SimTerminal(rich, (open_to_all,), start_msc=int(ticks[0]["time_msc"]))
     first = ticks[:1]

@@ -15,7 +15,7 @@ from sim.holdings import Holdings
 from sim.market import Market
 from sim.pending import PendingOrder
 from sim.placing import Placing
-from sim.requests import Disturbance, FillPlan
+from sim.requests import Disturbance, FillPlan, unanswered
 
 _COMMENT_LIMIT: Final = 31
 
@@ -30,12 +30,16 @@ class TradeServer:
         self._placing = Placing(market, holdings)
 
     def execute(self, request: TradeRequest, reason: DealReason) -> TradeAnswer:
-        """The server's answer; where an acknowledgement is lost, TIMEOUT although the request was executed."""
+        """What the terminal hears; where an acknowledgement is lost, TIMEOUT although the request was executed."""
+        answer, disturbance = self.execute_openly(request, reason)
+        return unanswered(disturbance.lost_as) if disturbance.lost_answer else answer
+
+    def execute_openly(self, request: TradeRequest, reason: DealReason) -> tuple[TradeAnswer, Disturbance]:
+        """The server's answer, and what disturbed the request."""
         disturbance = self._fills.disturbance(request)
         if disturbance.retcode:
-            return self._refusal(request, disturbance.retcode)
-        answer = self._dispatch(request, reason, disturbance)
-        return TradeAnswer(retcode=Retcode.TIMEOUT, comment="no answer") if disturbance.lost_answer else answer
+            return self._refusal(request, disturbance.retcode), disturbance
+        return self._dispatch(request, reason, disturbance), disturbance
 
     def _dispatch(self, request: TradeRequest, reason: DealReason, disturbance: Disturbance) -> TradeAnswer:
         match request.action:
@@ -66,8 +70,9 @@ class TradeServer:
             return refusal
         if not self._market.in_session(index):
             return Retcode.MARKET_CLOSED
-        if not self._market.is_quoted(index):
+        if not self._market.is_quoted(index) or not self._market.is_convertible(index):
             return Retcode.PRICE_OFF
+        self._market.convert(index)
         if spec.execution_mode == ExecutionMode.INSTANT and not checks.is_on_grid(request.price, spec):
             return Retcode.INVALID_PRICE
         price = self._market.price(index, checks.side_of(request))

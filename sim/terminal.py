@@ -55,7 +55,15 @@ class SimTerminal:
         self.autotrading = True
         self.connected = True
         leverage = profile.leverage_at(profile.deposit)
-        self._market = Market(specs, profile.currency, profile.currency_digits, leverage, start_msc)
+        self._market = Market(
+            specs,
+            profile.currency,
+            profile.currency_digits,
+            leverage,
+            start_msc,
+            fixed_rates=profile.fixed_rates,
+            converts_by_market=profile.converts_by_market,
+        )
         self._holdings = Holdings(profile, self._market)
         plan = fills or FairFills()
         self._server = TradeServer(self._market, self._holdings, plan)
@@ -142,7 +150,7 @@ class SimTerminal:
             trade_mode=profile.trade_mode,
             trade_allowed=self.autotrading,
             balance=money.balance,
-            credit=0.0,
+            credit=self._holdings.ledger.credit,
             equity=money.equity,
             margin=money.margin,
             margin_free=money.margin_free,

@@ -27,6 +27,7 @@ class ServerWatch:
     def __init__(self, market: Market, holdings: Holdings, fills: FillPlan) -> None:
         self._market = market
         self._holdings = holdings
+        self._fills = fills
         self._activation = Activation(market, holdings, fills)
 
     def scan(self, symbol_index: int, ticks: matching.Rows, start: int, stop: int) -> int:
@@ -36,7 +37,7 @@ class ServerWatch:
             return stop
         next_msc = pending.next_expiry_msc
         if len(self._holdings.book):
-            next_msc = min(next_msc, self._market.next_midnight_msc())
+            next_msc = min(next_msc, self._market.next_midnight_msc(), self._holdings.exposure.next_cap_end_msc())
         end = int(matching.first_at(ticks, start, stop, next_msc))
         self._market.convert(symbol_index)  # as the first tick of this symbol will
         quotes, spec = self._market.quotes, self._market.specs[symbol_index]
@@ -61,6 +62,7 @@ class ServerWatch:
         if not len(self._holdings.book) and not len(self._holdings.pending):
             return
         self._holdings.charge_swaps(before_msc)
+        self._holdings.end_caps()
         self._activation.expire()
         if self._market.in_session(symbol_index):
             self._close_triggered(symbol_index)
@@ -73,8 +75,8 @@ class ServerWatch:
     def _levels(self, symbol_index: int, quotes: matching.Rows) -> matching.TriggerLevels:
         """Between these prices nothing is due; where no more than the stop-out is near, they lie before it."""
         holdings = self._holdings
-        cushion = holdings.ledger.balance - holdings.stop_out_equity
-        levels = matching.quiet_levels(holdings.book.rows, symbol_index, quotes, self._market.money_rows, cushion)
+        rows, moneys = holdings.book.rows, self._market.money_rows
+        levels = matching.quiet_levels(rows, symbol_index, quotes, moneys, *holdings.room())
         if len(holdings.pending):
             levels = matching.order_levels(holdings.pending.rows, symbol_index, levels)
         return levels
@@ -86,7 +88,9 @@ class ServerWatch:
             return True
         if len(orders) and matching.reached_orders(orders, symbol_index, bid, ask, np.empty(len(orders), np.bool_)):
             return True
-        return self._holdings.is_broke(quotes) and symbol_index in rows["symbol_index"]
+        if symbol_index not in rows["symbol_index"]:
+            return False
+        return self._holdings.is_broke(quotes) or self._holdings.has_left_tier(quotes)
 
     # -- stops and targets -------------------------------------------------------------------------------------------
 
@@ -121,6 +125,8 @@ class ServerWatch:
         """
         if symbol_index not in self._holdings.book.rows["symbol_index"]:
             return
+        if self._holdings.has_left_tier(self._market.quotes):
+            self._holdings.follow_equity()
         while self._holdings.is_broke(self._market.quotes):
             greedy = self._greediest_order()
             if greedy is not None:
@@ -147,7 +153,7 @@ class ServerWatch:
         return min(tradable, key=lambda one: one.profit + one.swap, default=None)
 
     def _close(self, position: Position, reason: DealReason, comment: str, *, slips: bool) -> None:
-        slippage = self._holdings.profile.slippage_points if slips else 0.0
+        slippage = self._holdings.profile.slippage_points + self._fills.stop_slippage_points() if slips else 0.0
         index = self._market.index_of[position.symbol]
         fill = Fill(
             volume=position.volume,

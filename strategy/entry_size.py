@@ -4,7 +4,7 @@ import math
 from typing import Final, NamedTuple
 
 from domain.jit import njit
-from domain.pricing import SymbolMoney, money_per_price, notional_value, required_margin
+from domain.pricing import SymbolMoney, loss_per_price, money_per_price, notional_value, required_margin
 from risk.levels import Levels, reward_to_risk
 from risk.limits import Limits
 from risk.sizing import Budget, Size, VolumeRules, floored_lots, sized
@@ -33,7 +33,7 @@ class Plan(NamedTuple):
 def risk_per_lot(levels: Levels, symbol: SymbolRules, money: SymbolMoney) -> float:
     """What one lot loses at its stop, slippage and commission included [account money]; the spread is in the levels."""
     distance = levels.stop_distance + symbol.slippage
-    return distance * money_per_price(levels.sl, money) + symbol.commission_per_lot
+    return distance * loss_per_price(levels.sl, money) + symbol.commission_per_lot
 
 
 @njit
@@ -43,7 +43,7 @@ def net_reward_to_risk(levels: Levels, symbol: SymbolRules, money: SymbolMoney) 
     if not min(levels.sl, levels.tp) > 0.0:
         return math.nan
     reward = (abs(levels.tp - levels.price) - symbol.slippage) * money_per_price(levels.tp, money)
-    risk = (levels.stop_distance + symbol.slippage) * money_per_price(levels.sl, money)
+    risk = (levels.stop_distance + symbol.slippage) * loss_per_price(levels.sl, money)
     return reward_to_risk(reward, risk, symbol.commission_per_lot)
 
 

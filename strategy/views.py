@@ -73,6 +73,10 @@ def money_of(symbols: Table, row: int) -> SymbolMoney:
         s.margin_rate_sell,
         s.leverage,
         s.money_digits,
+        s.loss_rate,
+        s.by_deal,
+        s.margin_bid,
+        s.margin_ask,
     )
 
 

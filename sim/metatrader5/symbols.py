@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from domain.pricing import money_per_price
+from domain.pricing import loss_per_price, money_per_price
 from domain.symbols import SymbolSpec
 from domain.timeframes import Timeframe
 from sim.matching import Rows
@@ -178,11 +178,12 @@ def _quoted(station: Station, spec: SymbolSpec) -> dict[str, Any]:
     days = station.archive.bars(spec.name, Timeframe.D1)
     before = days[days["time"] < today["time"][0] // 86_400 * 86_400] if len(today) else days
     close = float(before["close"][-1]) if len(before) else 0.0
-    tick_value = spec.tick_size * float(money_per_price(bid, station.terminal.pricing(spec.name)))
+    money = station.terminal.pricing(spec.name)
+    tick_value = spec.tick_size * float(money_per_price(bid, money))
     fields = {
         "trade_tick_value": tick_value,
         "trade_tick_value_profit": tick_value,
-        "trade_tick_value_loss": tick_value,
+        "trade_tick_value_loss": spec.tick_size * float(loss_per_price(bid, money)),
         "bid": bid,
         "ask": ask,
         "time": time_msc // 1000,

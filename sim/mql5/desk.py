@@ -7,10 +7,9 @@ from typing import Any, Final
 import numpy as np
 
 from domain.dtypes import RATES_DTYPE, TICK_DTYPE, TICK_FLAG_ASK, TICK_FLAG_BID
-from domain.pricing import SymbolMoney, position_profit, required_margin, symbol_money
+from domain.pricing import position_profit, required_margin
 from domain.requests import TradeAction, TradeAnswer, TradeRequest
 from domain.retcodes import Retcode
-from domain.symbols import SymbolSpec
 from domain.timeframes import DAY_S, Timeframe
 from domain.trading import AccountSnapshot, Deal, Order, OrderFilling, OrderTime, OrderType, Position
 from domain.updates import TradeUpdate
@@ -285,14 +284,10 @@ class Desk:
             return math.nan
         side = 1 if kind == OrderType.BUY else -1
         if what == 0:
-            return float(required_margin(side, volume, price, self._money_of(spec)))
+            return float(required_margin(side, volume, price, self.terminal.pricing(spec.name)))
         if what == 1:
-            return float(position_profit(side, volume, price, close, self._money_of(spec)))
+            return float(position_profit(side, volume, price, close, self.terminal.pricing(spec.name)))
         return spec.margin_rate_buy if side > 0 else spec.margin_rate_sell
-
-    def _money_of(self, spec: SymbolSpec) -> SymbolMoney:
-        account = self.account
-        return symbol_money(spec, account.currency, account.currency_digits, account.leverage)
 
     # -- requests ------------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from domain.pricing import required_margin, symbol_money
 from domain.symbols import SwapMode, SymbolSpec, SymbolSpecError
 from domain.trading import DealEntry
 from sim import accounting
+from sim.margins import symbol_margin
 from sim.matching import POSITION_DTYPE, Rows
 from sim.profiles import CommissionCharge, CommissionRule, justmarkets_symbol
 from tests.sim.venues import EURUSD, USDJPY, XAUUSD
@@ -29,7 +30,7 @@ def held(*rows: tuple[int, float, float]) -> Rows:
 
 
 def margin(spec: SymbolSpec, positions: Rows, leverage: int = 500) -> float:
-    return accounting.symbol_margin(positions, 0, spec, symbol_money(spec, "USD", 2, leverage))
+    return symbol_margin(positions, 0, spec, symbol_money(spec, "USD", 2, leverage))
 
 
 @pytest.mark.parametrize(

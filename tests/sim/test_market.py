@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.symbols import SymbolSpecError
-from sim.market import Market, conversion_sources, next_opening_s
+from sim.conversion import conversions
+from sim.market import Market, next_opening_s
 from tests.sim.venues import EURUSD, MONDAY_MSC, PROFILE, USDJPY, Venue, open_all_week, ticks_of
 
 
@@ -103,47 +104,59 @@ EURGBP = msgspec.structs.replace(
 )
 EURJPY = msgspec.structs.replace(USDJPY, name="EURJPY", currency_base="EUR", currency_margin="EUR")
 GBPUSD = msgspec.structs.replace(EURUSD, name="GBPUSD", currency_base="GBP", currency_margin="GBP")
+CROSS = tuple(open_all_week(spec) for spec in (EURGBP, GBPUSD, EURUSD))
 
 
 def test_who_converts_whom() -> None:
     specs = (EURGBP, GBPUSD, EURJPY, USDJPY, EURUSD)
-    assert conversion_sources(specs, "USD") == {0: (1, False), 2: (3, True)}
-    assert conversion_sources((EURGBP, EURJPY), "USD") == {}
-    assert conversion_sources(specs, "GBP") == {4: (1, True)}  # nothing here turns yen into pounds
+    found = conversions(specs, "USD")
+    assert found.profit == {0: ((1, False),), 2: ((3, True),)}
+    assert found.margin == {0: ((4, False),), 2: ((4, False),)}
 
 
 def test_a_cross_is_converted_at_the_other_pair_s_quote_when_it_ticks_itself() -> None:
-    made = Market((EURGBP, GBPUSD), "USD", 2, 500, MONDAY_MSC)
+    made = Market((EURGBP, GBPUSD, EURUSD), "USD", 2, 500, MONDAY_MSC)
     made.take_quote(0, ticks_of([(0.85, 0.8502)]), 0)
     assert made.moneys[0].profit_rate == pytest.approx(1.2)  # by the tick value: nothing else is known yet
+    assert not made.is_convertible(0)
     made.take_quote(1, ticks_of([(1.25, 1.2502)]), 0)
+    made.take_quote(2, ticks_of([(1.0625, 1.0627)]), 0)
     assert made.moneys[0].profit_rate == pytest.approx(1.2)
+    assert made.is_convertible(0)
     made.take_quote(0, ticks_of([(0.85, 0.8502)]), 0)
-    assert made.moneys[0].profit_rate == 1.25
-    assert made.money_rows[0]["profit_rate"] == 1.25
-    made.use_leverage(30)
-    assert made.moneys[0].profit_rate == made.money_rows[0]["profit_rate"] == 1.25
+    for _ in range(2):
+        money = made.moneys[0]
+        assert (money.profit_rate, money.loss_rate, money.margin_bid, money.margin_ask) == (
+            1.25,
+            1.2502,
+            1.0625,
+            1.0627,
+        )
+        assert tuple(made.money_rows[0]) == tuple(money)
+        made.use_leverage(30)
 
 
 def test_where_the_account_s_currency_is_the_base_the_quote_is_turned_around() -> None:
-    made = Market((EURJPY, USDJPY), "USD", 2, 500, MONDAY_MSC)
+    made = Market((EURJPY, USDJPY, EURUSD), "USD", 2, 500, MONDAY_MSC)
     made.take_quote(1, ticks_of([(149.9, 150.0)]), 0)
     made.take_quote(0, ticks_of([(165.0, 165.02)]), 0)
-    assert made.moneys[0].profit_rate == 1.0 / 150.0
+    assert (made.moneys[0].profit_rate, made.moneys[0].loss_rate) == (1.0 / 150.0, 1.0 / 149.9)
 
 
 @given(st.integers(11_000, 14_000), st.integers(-500, 500), st.sampled_from([1, -1]))
 def test_a_triangle_of_pairs_earns_what_its_legs_earn(rate: int, move: int, side: int) -> None:
     """EURGBP in dollars is the pounds it moved by, at GBPUSD."""
-    venue = Venue(open_all_week(EURGBP), open_all_week(GBPUSD))
+    venue = Venue(*CROSS)
     venue.quote(rate / 10_000, rate / 10_000, symbol_index=1)
+    euro = round(0.85 * rate / 10_000, 5)
+    venue.quote(euro, euro, symbol_index=2)
     venue.quote(0.85, 0.85)
     venue.open(side, 0.4, symbol="EURGBP")
     price = round(0.85 + move * 1e-5, 5)
     venue.quote(price, price)
     (position,) = venue.terminal.positions()
     assert position.profit == pytest.approx(side * move * 1e-5 * 40_000 * rate / 10_000, abs=0.0051)
-    assert venue.terminal.money().margin == pytest.approx(0.4 * 100_000 * 0.85 * rate / 10_000 / 500, abs=0.0051)
+    assert venue.terminal.money().margin == pytest.approx(0.4 * 100_000 * euro / 500, abs=0.0051)
     venue.close(position.position_ticket)
     assert venue.terminal.deals[-1].profit == position.profit
 
@@ -154,9 +167,10 @@ def test_a_triangle_of_pairs_earns_what_its_legs_earn(rate: int, move: int, side
 def test_the_scan_knows_of_conversions(moves: list[tuple[int, int]], side: int) -> None:
     """A small account in a cross, while the pair that converts it moves, too: as when every tick is looked at."""
     small = msgspec.structs.replace(PROFILE, deposit=500.0)
-    scanned, watched = (Venue(open_all_week(EURGBP), open_all_week(GBPUSD), profile=small) for _ in range(2))
+    scanned, watched = (Venue(*CROSS, profile=small) for _ in range(2))
     for venue in (scanned, watched):
         venue.quote(1.25, 1.25, symbol_index=1)
+        venue.quote(1.0625, 1.0625, symbol_index=2)
         venue.quote(0.85, 0.85)
         venue.open(side, 1.5, symbol="EURGBP")
     for index, (symbol, move) in enumerate(moves):
@@ -172,8 +186,9 @@ def test_the_scan_knows_of_conversions(moves: list[tuple[int, int]], side: int) 
 
 
 def test_a_dearer_conversion_alone_can_stop_an_account_out() -> None:
-    venue = Venue(open_all_week(EURGBP), open_all_week(GBPUSD), profile=msgspec.structs.replace(PROFILE, deposit=500.0))
+    venue = Venue(*CROSS, profile=msgspec.structs.replace(PROFILE, deposit=500.0))
     venue.quote(1.25, 1.25, symbol_index=1)
+    venue.quote(1.0625, 1.0625, symbol_index=2)
     venue.quote(0.85, 0.85)
     venue.open(1, 1.0, symbol="EURGBP")
     venue.quote(0.848, 0.848)  # 200 pounds are lost: 250 dollars

@@ -241,7 +241,7 @@ def test_compiled_and_interpreted_agree(kernel: str) -> None:
         "floating_profit": (positions, quotes, moneys),
         "order_levels": (orders, 0, TriggerLevels(0.9999, 1.0003, 0.9996, 1.0004)),
         "reached_orders": (orders, 0, 0.9999, 1.0, np.empty(len(orders), np.bool_)),
-        "solvent_levels": (positions, 0, quotes, moneys, 500.0, TriggerLevels(0.9, 1.1, 0.9, 1.1)),
+        "solvent_levels": (positions, 0, quotes, moneys, 500.0, 800.0, TriggerLevels(0.9, 1.1, 0.9, 1.1)),
     }
     compiled = getattr(matching, kernel)
     plain = [

@@ -157,7 +157,7 @@ def test_between_the_levels_the_account_is_solvent(
         line["symbol_index"], line["side"], line["volume"] = symbol, side, steps / 100
         line["price_open"] = base * (1 + offset / 10_000)
     quotes = np.array([(1.1, 1.1, 1), (150.0, 150.0, 1)], QUOTE_DTYPE)
-    levels = matching.solvent_levels(positions, symbol, quotes, moneys, cushion, NO_LEVELS)
+    levels = matching.solvent_levels(positions, symbol, quotes, moneys, cushion, np.inf, NO_LEVELS)
     bid = base * (1 + move / 10_000)
     ask = bid + base * widening / 10_000
     quotes[symbol] = (bid, ask, 2)
@@ -175,7 +175,7 @@ def test_with_one_side_the_level_is_where_the_stop_out_comes(symbol: int, side: 
     positions = np.zeros(1, POSITION_DTYPE)
     positions["symbol_index"], positions["side"], positions["volume"], positions["price_open"] = symbol, side, 1.0, base
     quotes = np.array([(1.1, 1.1, 1), (150.0, 150.0, 1)], QUOTE_DTYPE)
-    levels = matching.solvent_levels(positions, symbol, quotes, moneys, 500.0, NO_LEVELS)
+    levels = matching.solvent_levels(positions, symbol, quotes, moneys, 500.0, np.inf, NO_LEVELS)
     at = levels.bid_floor if side > 0 else levels.ask_ceiling
     quotes[symbol] = (at, at, 2)
     assert 0.0 <= 500.0 + matching.floating_profit(positions, quotes, moneys) <= 0.06
@@ -187,6 +187,6 @@ def test_with_both_sides_each_may_lose_half() -> None:
     positions = np.zeros(2, POSITION_DTYPE)
     positions["side"], positions["volume"], positions["price_open"] = (1, -1), 1.0, 1.1
     quotes = np.array([(1.1, 1.1, 1)], QUOTE_DTYPE)
-    levels = matching.solvent_levels(positions, 0, quotes, moneys, 500.0, NO_LEVELS)
+    levels = matching.solvent_levels(positions, 0, quotes, moneys, 500.0, np.inf, NO_LEVELS)
     assert levels.bid_floor == pytest.approx(1.0975, abs=1e-6)
     assert levels.ask_ceiling == pytest.approx(1.1025, abs=1e-6)
