@@ -3,9 +3,11 @@
 The open is followed by up to eleven support points: on the way to the near extreme (opening shadow), from there to the
 far one (range), and back to the close (closing shadow). Ticks fill the way from each support point to the next.
 
-Documented by MetaQuotes: one, two and three ticks, the table of shares, the shadowless cases, impulse and way back of
-the range, 3/4 of a shadow, saw teeth where there are more ticks than points. Chosen here, since nothing is published:
-that a shadow's second point is its half, and that every leg gets the same number of ticks.
+Documented by MetaQuotes: one, two and three ticks, the table of shares, that a missing shadow's points go to the range
+and the range's are odd where possible, impulse and way back of the range, 3/4 of a shadow, saw teeth where there are
+more ticks than points. Chosen here, since nothing is published: that a shadow's second point is its half, who makes the
+range odd, and that every leg gets the same number of ticks; the last two by the seconds at which real testers filled
+stops (docs/market-data.md).
 
 Sources: MetaTrader 5 Help, "Real and Generated Ticks"; MetaQuotes, "The Algorithm of Ticks' Generation within the
 Strategy Tester of the MetaTrader 5 Terminal" (mql5.com, article 75).
@@ -24,6 +26,7 @@ _FEWEST_FOR_SHARES: Final = 3
 _SHADOW_SHARE: Final = (0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3)
 _RANGE_SHARE: Final = (0, 0, 0, 1, 2, 3, 4, 3, 4, 5, 6, 5)
 _THREE: Final = 3
+_FOUR: Final = 4
 _QUOTE: Final = TICK_FLAG_ASK | TICK_FLAG_LAST
 _MS_PER_S: Final = 1000
 _UNKNOWN: Final = -1
@@ -41,14 +44,27 @@ def support_points(path: NDArray[np.int64], ticks: int, points: NDArray[np.int64
         points[0] = _middle(start, near, far, close)
         points[count - 1] = close
         return count
-    opening, between, closing = _SHADOW_SHARE[count], _RANGE_SHARE[count], _SHADOW_SHARE[count]
-    if near == start:
-        opening, between = 0, between + opening
-    if far == close:
-        closing, between = 0, between + closing
+    opening, between, closing = _shares(count, near == start, far == close)
     place = _write_shadow(points, 0, start, near, opening)
     place = _write_range(points, place, near, far, between)
     return _write_shadow(points, place, far, close, closing)
+
+
+@njit
+def _shares(count: int, no_opening: bool, no_closing: bool) -> tuple[int, int, int]:  # noqa: FBT001 - a kernel
+    """How many of `count` points are on the opening shadow, in the range and on the closing shadow.
+
+    A missing shadow gives its points to the range, which gives one on to the other shadow where it is to be odd.
+    """
+    opening, between, closing = _SHADOW_SHARE[count], _RANGE_SHARE[count], _SHADOW_SHARE[count]
+    if no_opening:
+        opening, between = 0, between + opening
+    if no_closing:
+        closing, between = 0, between + closing
+    if no_opening != no_closing and between % 2 == 0:
+        opening, closing = (0, closing + 1) if no_opening else (opening + 1, 0)
+        between -= 1
+    return opening, between, closing
 
 
 @njit
@@ -61,10 +77,13 @@ def _middle(start: int, near: int, far: int, close: int) -> int:
 
 @njit
 def _write_shadow(points: NDArray[np.int64], place: int, start: int, end: int, count: int) -> int:
-    if count == _THREE:
+    """Three quarters, back to the half, and the end; a fourth point is at three quarters again."""
+    if count >= _THREE:
         points[place] = start + _part(end - start, 3, 4)
+    if count == _FOUR:
+        points[place + 2] = start + _part(end - start, 3, 4)
     if count > 1:
-        points[place + count - 2] = start + _part(end - start, 1, 2)
+        points[place + min(count - 2, 1)] = start + _part(end - start, 1, 2)
     if count > 0:
         points[place + count - 1] = end
     return place + count

@@ -47,13 +47,24 @@ def test_a_range_with_an_even_share_has_one_point_less(ticks: int, between: int)
 
 
 @pytest.mark.parametrize(
-    ("path", "between"),
-    [((0, 0, 60, 20), 7), ((0, -40, 60, 60), 7), ((0, 0, 60, 60), 11), ((0, 0, -60, -60), 11)],
+    ("path", "ticks", "shares"),
+    [
+        ((0, 0, 60, 20), 100, (0, 7, 4)),
+        ((0, -40, 60, 60), 100, (4, 7, 0)),
+        ((0, 0, 60, 60), 100, (0, 11, 0)),
+        ((0, 0, -60, -60), 100, (0, 11, 0)),
+        ((0, 0, 60, 20), 4, (0, 1, 2)),
+        ((0, -40, 60, 60), 5, (1, 3, 0)),
+        ((0, -40, 60, 60), 8, (2, 5, 0)),
+        ((0, 0, 60, 60), 11, (0, 9, 0)),
+    ],
 )
-def test_a_missing_shadow_gives_its_points_to_the_range(path: tuple[int, int, int, int], between: int) -> None:
-    points = _points(path, 100)
-    shadow = 3 if path[0] != path[1] else 0
-    assert points.index(path[2]) + 1 - shadow == between
+def test_a_missing_shadow_gives_its_points_to_an_odd_range(
+    path: tuple[int, int, int, int], ticks: int, shares: tuple[int, int, int]
+) -> None:
+    points = _points(path, ticks)
+    near, far = points.index(path[1]) + 1 if path[1] != path[0] else 0, points.index(path[2]) + 1
+    assert (near, far - near, len(points) - far) == shares
 
 
 def test_a_shadow_goes_three_quarters_back_to_half_and_to_its_end() -> None:
@@ -62,6 +73,7 @@ def test_a_shadow_goes_three_quarters_back_to_half_and_to_its_end() -> None:
     assert _points((0, 7, -9, 0), 12)[:3] == [5, 3, 7]
     assert _points((0, 7, -9, 0), 12)[-3:] == [-3, -5, 0]
     assert _points(RISING, 8)[:2] == [-20, -40]
+    assert _points((0, 0, 60, 20), 12)[-4:] == [30, 40, 30, 20]
 
 
 @pytest.mark.parametrize(
@@ -116,6 +128,11 @@ def test_more_ticks_than_points_make_saw_teeth() -> None:
     assert bids[-1] == 101
     assert set(bids) == {100, 101}
     assert sum(first != second for first, second in itertools.pairwise(bids)) >= 10
+
+
+def test_a_tooth_points_back_and_at_the_start_of_a_leg_ahead() -> None:
+    """Eleven legs of five ticks; the first two go from 100 to 102 and back to 101."""
+    assert _bids((100, 107, 100, 107), 56)[:11] == [100, 101, 100, 101, 100, 102, 101, 102, 101, 102, 101]
 
 
 @st.composite
