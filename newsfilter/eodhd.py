@@ -12,6 +12,7 @@ import msgspec
 
 from newsfilter.events import EconomicEvent, EventTiming, NewsError
 from newsfilter.reading import currency_from, utc_ns
+from newsfilter.sentiment import Article
 from newsfilter.wording import plain_wording
 
 SOURCE: Final = "eodhd"
@@ -19,6 +20,15 @@ _NEW_YORK_SWITCHES: Final = ((3, 2), (11, 1))  # month, which Sunday: United Sta
 _NS_PER_S: Final = 1_000_000_000
 _SUNDAY: Final = 6
 _SHORT_TIME: Final = len("YYYY-MM-DD HH:MM")
+
+
+class _Tone(msgspec.Struct):
+    polarity: float
+
+
+class _Article(msgspec.Struct):
+    date: str
+    sentiment: _Tone | None = None
 
 
 class _Row(msgspec.Struct):
@@ -33,6 +43,7 @@ class _Row(msgspec.Struct):
 
 
 _DECODER: Final = msgspec.json.Decoder(list[_Row])
+_ARTICLES: Final = msgspec.json.Decoder(list[_Article])
 
 _ANCHORS: Final = {
     # wording -> local hour and minute in New York at which it is published
@@ -80,6 +91,28 @@ def _event(row: _Row, place: str) -> EconomicEvent:
 
 def _text(value: float | str | None) -> str:
     return "" if value is None else f"{value:g}" if isinstance(value, float) else value
+
+
+def articles_from_answer(body: bytes, ticker: str) -> list[Article]:
+    """Articles about `ticker` in an answer of /news, oldest first; those without a tone are left out.
+
+    Raises:
+        NewsError: for what is no such answer; names the row and the member.
+    """
+    try:
+        rows = _ARTICLES.decode(body)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as problem:
+        raise NewsError(SOURCE, "the whole answer", f"is no list of articles: {problem}") from problem
+    found = [
+        Article(
+            time_ns=utc_ns(row.date, SOURCE, f"item {number}, date", assumed_offset_s=0),
+            ticker=ticker,
+            polarity=row.sentiment.polarity,
+        )
+        for number, row in enumerate(rows, 1)
+        if row.sentiment is not None
+    ]
+    return sorted(found, key=lambda article: article.time_ns)
 
 
 def new_york_offset_s(time_ns: int) -> int:

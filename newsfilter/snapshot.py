@@ -1,0 +1,121 @@
+"""What is known of the calendar at one moment: immutable, in one file that is replaced whole.
+
+A source that fails keeps what it said before, with its age and its last problem on record.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from newsfilter.events import EconomicEvent, NewsError
+from newsfilter.impact import ImpactTable
+from newsfilter.merging import merged_events
+
+VERSION: Final = 1
+_NS_PER_S: Final = 1_000_000_000
+
+
+class SourceState(msgspec.Struct, frozen=True, kw_only=True):
+    """One source: the last batch that could be used, what it covers, and what went wrong since.
+
+    Times in UTC ns; `fetched_ns` is 0 before the first success, `problem` empty after a success. `quarantined` counts
+    events of a batch that was not used.
+    """
+
+    name: str
+    fetched_ns: int = 0
+    from_ns: int = 0
+    until_ns: int = 0
+    events: tuple[EconomicEvent, ...] = ()
+    problem: str = ""
+    problem_ns: int = 0
+    quarantined: int = 0
+
+
+class NewsSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """All sources, the most trusted one first. `made_ns` [UTC ns]."""
+
+    version: int = VERSION
+    made_ns: int = 0
+    sources: tuple[SourceState, ...] = ()
+
+    def state_of(self, name: str) -> SourceState:
+        """What is known of one source; an empty state for one that was never asked."""
+        return next((state for state in self.sources if state.name == name), SourceState(name=name))
+
+    def events(self, table: ImpactTable) -> list[EconomicEvent]:
+        """Events of all sources, each once, in the order of time."""
+        return merged_events([state.events for state in self.sources], table)
+
+    def staleness(self, now_ns: int, limit_s: float) -> str:
+        """Why the calendar cannot be relied on at `now_ns` [UTC ns]; empty where it can.
+
+        It can where one source was fetched within `limit_s` [s] and covers `now_ns`.
+        """
+        if not self.sources:
+            return "no calendar source is set up"
+        fetched = [state for state in self.sources if state.fetched_ns > 0]
+        if not fetched:
+            return f"no calendar has been fetched yet ({_problems(self.sources)})"
+        covering = [state for state in fetched if state.from_ns <= now_ns < state.until_ns]
+        if not covering:
+            return "the calendar that was fetched does not reach to now"
+        newest = max(covering, key=lambda state: state.fetched_ns)
+        age_s = (now_ns - newest.fetched_ns) / _NS_PER_S
+        if age_s <= limit_s:
+            return ""
+        return (
+            f"the calendar is {_duration(age_s)} old, at most {_duration(limit_s)} are allowed ({_problems(fetched)})"
+        )
+
+
+def _problems(states: Sequence[SourceState]) -> str:
+    return "; ".join(state.problem or f"{state.name}: not asked again" for state in states)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 2 * 3600:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+_DECODER: Final = msgspec.json.Decoder(NewsSnapshot)
+
+
+def read_snapshot(path: Path) -> NewsSnapshot:
+    """The snapshot in `path`; an empty one where there is no file.
+
+    Raises:
+        NewsError: for a file that is damaged or of another version.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return NewsSnapshot()
+    except OSError as problem:
+        raise NewsError(path.name, "the whole file", f"cannot be read: {problem.strerror}") from problem
+    try:
+        snapshot = _DECODER.decode(content)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as problem:
+        raise NewsError(
+            path.name, "the whole file", f"is damaged ({problem}); delete it, it is fetched anew"
+        ) from problem
+    if snapshot.version != VERSION:
+        raise NewsError(
+            path.name, "version", f"is {snapshot.version}, not {VERSION}; delete the file, it is fetched anew"
+        )
+    return snapshot
+
+
+def write_snapshot(path: Path, snapshot: NewsSnapshot) -> None:
+    """Replace the file at once: a reader sees the one before or this one, whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with draft.open("wb") as file:
+        file.write(msgspec.json.encode(snapshot))
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

@@ -1,0 +1,85 @@
+"""Where calendars come from, all behind one interface."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Final, Protocol
+
+from newsfilter.eodhd_api import EodhdApi
+from newsfilter.eventfile import events_from_file
+from newsfilter.events import EconomicEvent, NewsError
+from newsfilter.forexfactory import events_from_week
+from newsfilter.http import HttpClient
+
+FOREX_FACTORY_WEEK: Final = "https://nfs.faireconomy.media/ff_calendar_thisweek.json"
+
+
+class CalendarSource(Protocol):
+    """One calendar. `name` is how people and records call it."""
+
+    @property
+    def name(self) -> str:
+        """The source's name."""
+
+    def events(self, first: dt.date, last: dt.date) -> list[EconomicEvent]:
+        """Events from `first` to `last` (UTC days, both included) as far as the source has them, in the order of time.
+
+        Raises:
+            FetchError: where it cannot be reached or refuses.
+            NewsError: where it says something that cannot be read.
+            QuarantineError: where what it says cannot be true.
+        """
+
+
+class EodhdCalendar:
+    """EODHD's economic events."""
+
+    name = "eodhd"
+
+    def __init__(self, api: EodhdApi) -> None:
+        self._api = api
+
+    def events(self, first: dt.date, last: dt.date) -> list[EconomicEvent]:
+        """See `CalendarSource.events`."""
+        return self._api.economic_events(first, last)
+
+
+class ForexFactoryCalendar:
+    """Forex Factory's file of the current week; it allows two downloads in five minutes."""
+
+    name = "forexfactory"
+
+    def __init__(self, http: HttpClient, address: str = FOREX_FACTORY_WEEK) -> None:
+        self._http = http
+        self._address = address
+
+    def events(self, first: dt.date, last: dt.date) -> list[EconomicEvent]:
+        """See `CalendarSource.events`; the file holds one week, whatever is asked for."""
+        events = events_from_week(self._http.fetched(self.name, self._address, {}))
+        return _between(events, first, last)
+
+
+class FileCalendar:
+    """A file of the user's own, read anew each time. `assumed_offset_s` is for times without an offset [s]."""
+
+    def __init__(self, path: Path, *, assumed_offset_s: int | None = None) -> None:
+        self.name = path.name
+        self._path = path
+        self._assumed_offset_s = assumed_offset_s
+
+    def events(self, first: dt.date, last: dt.date) -> list[EconomicEvent]:
+        """See `CalendarSource.events`."""
+        try:
+            content = self._path.read_bytes()
+        except OSError as problem:
+            raise NewsError(self.name, "the whole file", f"cannot be read: {problem.strerror}") from problem
+        return _between(events_from_file(content, self.name, assumed_offset_s=self._assumed_offset_s), first, last)
+
+
+def _between(events: list[EconomicEvent], first: dt.date, last: dt.date) -> list[EconomicEvent]:
+    start_ns, end_ns = midnight_ns(first), midnight_ns(last + dt.timedelta(days=1))
+    return [event for event in events if start_ns <= event.time_ns < end_ns]
+
+
+def midnight_ns(day: dt.date) -> int:
+    """UTC midnight at the beginning of `day` [UTC ns]."""
+    return (day - dt.date(1970, 1, 1)).days * 86_400 * 10**9
