@@ -50,6 +50,6 @@ def test_each_lock_holds_what_is_asked_for() -> None:
     assert research <= locked["research"]
 
 
-@pytest.mark.parametrize("package", ["vectorbt", "pandas", "fastapi", "apscheduler", "pytest"])
+@pytest.mark.parametrize("package", ["vectorbt", "pandas", "fastapi", "pytest"])
 def test_the_service_installs_small(package: str) -> None:
     assert package not in {pin.partition("==")[0] for pin in _pins("service")}
