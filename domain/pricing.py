@@ -33,7 +33,7 @@ class SymbolMoney(NamedTuple):
     `contract_size` [units/lot]; `money_digits` of the account's currency; `leverage` as 1:n.
 
     `profit_rate` is what a unit of the profit currency is sold for, `loss_rate` what it costs [account money], where
-    `profit_conversion` is FIXED_RATE: for gains and losses, or with `by_deal` 1 for closed sells and closed buys.
+    `profit_conversion` is FIXED_RATE: for gains and losses, or with `by_deal` 1 for closed buys and closed sells.
     `margin_bid` and `margin_ask` [account money per unit of margin currency] convert margins of sells and of buys when
     `margin_conversion` is QUOTED.
     """
@@ -124,7 +124,7 @@ def position_profit(side: int, volume: float, price_open: float, price_close: fl
     """Profit of `volume` [lots] from `price_open` to `price_close` on `side` +1 buy or -1 sell [account money]."""
     moved = (price_close - price_open) * side * volume
     if money.profit_conversion == _FIXED_RATE and money.calc_mode not in _BY_TICK_VALUE:
-        is_bought = side > 0 if money.by_deal else moved < 0.0
+        is_bought = side < 0 if money.by_deal else moved < 0.0
         rate = money.contract_size * (money.loss_rate if is_bought else money.profit_rate)
     else:
         rate = money_per_price(price_close, money)

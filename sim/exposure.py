@@ -4,7 +4,7 @@ On a hedging account every order opens a position of its own; on a netting accou
 orders of its side enlarge and orders of the other side reduce, close or turn around.
 """
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -12,7 +12,7 @@ from domain import volumes
 from domain.pricing import position_profit, rounded_money
 from domain.timeframes import DAY_S
 from domain.trading import DealEntry, DealReason
-from sim import accounting
+from sim import swaps
 from sim.book import PositionBook
 from sim.ledger import Execution
 from sim.leverage import cap_at
@@ -33,6 +33,13 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
     comment: str
     sl: float = 0.0
     tp: float = 0.0
+
+
+class Overnight(NamedTuple):
+    """A position that a midnight has changed, and the deals that closed and opened it again, if it was."""
+
+    position_ticket: int
+    deals: tuple[Execution, ...]
 
 
 class Exposure:
@@ -86,26 +93,56 @@ class Exposure:
         deal = self._execution(position_id, -side, DealEntry.INOUT, fill, closed.profit, closed.swap)
         return msgspec.structs.replace(deal, volume_opened=opened)
 
-    def charge_swaps(self, before_msc: int) -> list[int]:
-        """Add the swap of every midnight since `before_msc` [ms, broker's clock] to the positions open then.
-
-        Returns the tickets of those it changed.
-        """
-        return [
-            int(row["position_ticket"])
-            for day in accounting.midnights_between(before_msc, self._market.now_msc)
+    def charge_swaps(self, before_msc: int) -> list[Overnight]:
+        """Charge every midnight since `before_msc` [ms, broker's clock] to the positions open then; what changed."""
+        changed = (
+            self._charge_night(row, day)
+            for day in swaps.midnights_between(before_msc, self._market.now_msc)
             for row in self._book.rows
-            if row["time_msc"] < (day + 1) * DAY_S * 1000 and self._charge_night(row, day)
-        ]
+            if row["time_msc"] < _midnight_msc(day)
+        )
+        return [one for one in changed if one is not None]
 
-    def _charge_night(self, row: Any, day: int) -> bool:  # noqa: ANN401 - a row of the book; writing to it writes to the book
-        index, side = int(row["symbol_index"]), int(row["side"])
-        spec, money = self._market.specs[index], self._market.moneys[index]
-        nights = accounting.nights_charged(day, spec.swap_rollover3days)
-        price = self._market.price(index, -side)
-        swap = accounting.swap_of_night(spec, money, side, float(row["volume"]), price, nights)
+    def _charge_night(self, row: Any, day: int) -> Overnight | None:  # noqa: ANN401 - a row of the book; writing to it writes to the book
+        index, market = int(row["symbol_index"]), self._market
+        spec = market.specs[index]
+        terms = self._profile.terms_of(spec.name)
+        nights = swaps.nights_charged(day, spec, terms, market.hours)
+        if nights == 0.0 or not (spec.swap_long or spec.swap_short):
+            return None
+        if spec.swap_mode in swaps.REOPENS:
+            return self._reopen(row, day, nights)
+        side = int(row["side"])
+        night = swaps.Night(
+            side=side,
+            volume=float(row["volume"]),
+            price_open=float(row["price_open"]),
+            price=market.price(index, -side),
+            rate=market.swap_rate(index),
+            nights=nights,
+        )
+        swap = swaps.swap_of_night(spec, market.moneys[index], terms, night)
         row["swap"] = rounded_money(float(row["swap"]) + swap, self._money_digits)
-        return swap != 0.0
+        return Overnight(int(row["position_ticket"]), ()) if swap else None
+
+    def _reopen(self, row: Any, day: int, nights: float) -> Overnight:  # noqa: ANN401 - a row of the book
+        """The position closed at the quote and opened again, under its ticket, at the price that holds the swap."""
+        index, side, volume = int(row["symbol_index"]), int(row["side"]), float(row["volume"])
+        market, position_id = self._market, int(row["position_id"])
+        price, (bid, _, _) = market.price(index, -side), market.quote(index)
+        profit = float(position_profit(side, volume, float(row["price_open"]), price, market.moneys[index]))
+        again = swaps.reopening_price(market.specs[index], side, price, bid, nights)
+        row["price_open"], row["time_msc"] = again, _midnight_msc(day)
+        row["margin_rate"] = market.margin_rate(index, side, again)
+        closing, opening = (
+            Fill(volume=volume, price=one, reason=DealReason.ROLLOVER, magic=int(row["magic"]), comment="")
+            for one in (price, again)
+        )
+        deals = (
+            self._execution(position_id, -side, DealEntry.OUT, closing, profit),
+            self._execution(position_id, side, DealEntry.IN, opening),
+        )
+        return Overnight(int(row["position_ticket"]), deals)
 
     def margin_fields(self, symbol_index: int, side: int, price: float) -> dict[str, float]:
         """What a position opened now keeps for its margin: the rate of conversion, and a reduced leverage."""
@@ -177,3 +214,8 @@ class Exposure:
 
     def _step(self, row: Any) -> float:  # noqa: ANN401 - a row of the book
         return self._market.specs[int(row["symbol_index"])].volume_step
+
+
+def _midnight_msc(day: int) -> int:
+    """When `day` [days since 1970-01-01] ends [ms, broker's clock]."""
+    return (day + 1) * DAY_S * 1000

@@ -9,7 +9,8 @@ import numpy as np
 
 from domain import volumes
 from domain.pricing import required_margin, rounded_money
-from domain.trading import Deal, DealEntry, MarginMode, Order, OrderState, OrderType, Position
+from domain.retcodes import Retcode
+from domain.trading import Deal, DealEntry, DealType, MarginMode, Order, OrderState, OrderType, Position
 from domain.updates import Money, TradeUpdate
 from sim import margins, matching
 from sim.book import PositionBook
@@ -244,6 +245,14 @@ class Holdings:
         order, money = pending.order, self._market.moneys[pending.symbol_index]
         return fraction * float(required_margin(pending.side, order.volume_current, order.price_open, money))
 
+    def operate(self, kind: DealType, amount: float, comment: str) -> Deal | Retcode:
+        """Book money that comes in or goes out; no more can go out than is free."""
+        if amount < 0.0 and -amount > self.money().margin_free:
+            return Retcode.NO_MONEY
+        deal = self.ledger.operate(kind, amount, self._market.now_msc, comment)
+        self.follow_equity()
+        return deal
+
     def move_stops(self, position_ticket: int, sl: float, tp: float) -> None:
         """Set the levels of an open position."""
         row: Any = self.book.row_of(position_ticket)
@@ -257,7 +266,13 @@ class Holdings:
 
     def charge_swaps(self, before_msc: int) -> None:
         """Add the swap of every midnight since `before_msc` [ms, broker's clock] to the positions open then."""
-        self._changed.update(dict.fromkeys(self.exposure.charge_swaps(before_msc)))
+        for one in self.exposure.charge_swaps(before_msc):
+            self._changed[one.position_ticket] = None
+            row: Any = self.book.row_of(one.position_ticket)
+            for execution in one.deals:
+                self.ledger.roll(execution, self._market.symbols[int(row["symbol_index"])], int(row["magic"]))
+            if one.deals:
+                self.follow_equity()
 
     def _execute(self, held: Any, ticket: int, symbol_index: int, side: int, fill: Fill) -> Execution:  # noqa: ANN401 - a row of the book, or None
         """What the fill of order `ticket` does to the position it meets."""

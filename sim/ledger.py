@@ -11,6 +11,9 @@ from sim.pending import OrderDetail
 from sim.profiles import AccountProfile
 
 _FIRST_DEAL_TICKET: Final = 1_000_001
+CREDITS: Final = frozenset({DealType.CREDIT, DealType.BONUS})
+"""Deals that change the credit, not the balance."""
+_TRADES: Final = frozenset({DealType.BUY, DealType.SELL, DealType.BUY_CANCELED, DealType.SELL_CANCELED})
 _FIRST_ORDER_TICKET: Final = 2_000_001  # apart from the deals, so that a mix-up of the two is noticed
 
 
@@ -30,7 +33,7 @@ class Execution(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ledger:
-    """An account's history. The balance is the sum of its deals, the first of which is the deposit."""
+    """An account's history. The balance is the sum of its deals but for credit; the first is the deposit."""
 
     def __init__(self, profile: AccountProfile) -> None:
         self._profile = profile
@@ -48,26 +51,60 @@ class Ledger:
 
     def deposit(self, amount: float, time_msc: int) -> None:
         """Book money that comes in, or goes out, as MT5 does: a deal of type BALANCE."""
-        self._append(
-            Deal(
-                deal_ticket=self._next_deal,
-                order_ticket=0,
-                position_id=0,
-                symbol="",
-                type=DealType.BALANCE,
-                entry=DealEntry.IN,
-                reason=DealReason.CLIENT,
-                magic=0,
-                volume=0.0,
-                price=0.0,
-                profit=amount,
-                swap=0.0,
-                commission=0.0,
-                fee=0.0,
-                time_msc=time_msc,
-                comment="deposit" if amount > 0.0 else "withdrawal",
-            )
+        self.operate(DealType.BALANCE, amount, time_msc, "deposit" if amount > 0.0 else "withdrawal")
+
+    def operate(self, kind: DealType, amount: float, time_msc: int, comment: str) -> Deal:
+        """Book a deal without a symbol; CREDIT and BONUS change the credit, every other `kind` the balance.
+
+        The amount stands in the deal's profit, of whatever type it is. Source: MetaTrader 5 platform help, "Deals".
+
+        Raises:
+            ValueError: for a kind of deal that trades.
+        """
+        if kind in _TRADES:
+            raise ValueError(f"kind {kind.name} is a trade; send a request")
+        deal = Deal(
+            deal_ticket=self._next_deal,
+            order_ticket=0,
+            position_id=0,
+            symbol="",
+            type=kind,
+            entry=DealEntry.IN,
+            reason=DealReason.CLIENT,
+            magic=0,
+            volume=0.0,
+            price=0.0,
+            profit=amount,
+            swap=0.0,
+            commission=0.0,
+            fee=0.0,
+            time_msc=time_msc,
+            comment=comment,
         )
+        self._append(deal)
+        return deal
+
+    def roll(self, execution: Execution, symbol: str, magic: int) -> None:
+        """Book one of the two deals by which a swap closes a position and opens it again: no order, no commission."""
+        deal = Deal(
+            deal_ticket=self._next_deal,
+            order_ticket=0,
+            position_id=execution.position_id,
+            symbol=symbol,
+            type=DealType.BUY if execution.side > 0 else DealType.SELL,
+            entry=execution.entry,
+            reason=execution.reason,
+            magic=magic,
+            volume=execution.volume,
+            price=execution.price,
+            profit=execution.profit,
+            swap=0.0,
+            commission=0.0,
+            fee=0.0,
+            time_msc=execution.time_msc,
+            comment="",
+        )
+        self._append(deal)
 
     def take_order_ticket(self) -> int:
         """A new ticket."""
@@ -110,7 +147,11 @@ class Ledger:
 
     def _append(self, deal: Deal) -> None:
         self.deals.append(deal)
-        self.balance = float(rounded_money(self.balance + deal.balance_change, self._profile.currency_digits))
+        digits = self._profile.currency_digits
+        if deal.type in CREDITS:
+            self.credit = float(rounded_money(self.credit + deal.balance_change, digits))
+        else:
+            self.balance = float(rounded_money(self.balance + deal.balance_change, digits))
 
 
 def filled_order(  # noqa: PLR0913 - what an order is made of

@@ -1,17 +1,16 @@
 """The symbols of one simulated broker: specification, latest quote, and the numbers that price a position."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
 
 import numpy as np
 
 from domain.pricing import SymbolMoney, margin_currency_rate, rounded_price, symbol_money
 from domain.symbols import SymbolSpec
-from domain.timeframes import DAY_S, WEEK_S
-from sim import accounting, matching
+from domain.timeframes import DAY_S
+from sim import matching
 from sim.conversion import FOREX_MODES, Chain, Rate, combined, conversions, has_foreign_margin, required_chain
-
-_SUNDAY_OFFSET_S: Final = 4 * DAY_S  # 1970-01-01 was a Thursday, MT5's week starts on Sunday
+from sim.holidays import Holiday, TradingHours
+from sim.swaps import swap_currency
 
 
 class Market:
@@ -22,7 +21,7 @@ class Market:
     default; `converts_by_market`, by whether it is a gain or a loss.
 
     Raises:
-        SymbolSpecError: for a symbol that cannot be priced or converted, or whose swap is not simulated.
+        SymbolSpecError: for a symbol that cannot be priced, or whose profit, margin or swap cannot be converted.
     """
 
     def __init__(
@@ -35,6 +34,7 @@ class Market:
         *,
         fixed_rates: Mapping[str, float] | None = None,
         converts_by_market: bool = False,
+        holidays: Sequence[Holiday] = (),
     ) -> None:
         self.specs = tuple(specs)
         self.symbols = tuple(spec.name for spec in self.specs)
@@ -46,8 +46,10 @@ class Market:
         self._by_market = converts_by_market
         self._chains = conversions(self.specs, currency, frozenset(self._fixed_rates))
         self._rates: dict[int, tuple[Rate | None, Rate | None]] = {}
-        for spec in self.specs:
-            accounting.check_swap(spec)
+        self.hours = TradingHours(holidays)
+        for index, spec in enumerate(self.specs):
+            if spec.swap_long or spec.swap_short:
+                self.swap_rate(index)
         self.use_leverage(leverage)
 
     def use_leverage(self, leverage: int) -> None:
@@ -99,12 +101,13 @@ class Market:
         """Account money per unit of the symbol's margin currency for a deal on `side` at `price`."""
         return float(margin_currency_rate(side, price, self.moneys[symbol_index]))
 
-    def swap_rate(self, symbol_index: int, currency: str) -> Rate:
-        """What a unit of `currency` brings and costs now, for an amount that belongs to the symbol [account money].
+    def swap_rate(self, symbol_index: int) -> Rate:
+        """What a unit of the currency of the symbol's swap brings and costs now [account money]; 0 before a quote.
 
         Raises:
             SymbolSpecError: where nothing converts it.
         """
+        currency = swap_currency(self.specs[symbol_index], self._currency[0])
         if currency in self._fixed_rates:
             return Rate(self._fixed_rates[currency], self._fixed_rates[currency])
         stages = required_chain(self.specs, self.specs[symbol_index], currency, self._currency[0])
@@ -137,7 +140,15 @@ class Market:
 
     def in_session(self, symbol_index: int) -> bool:
         """Whether the symbol trades at the server's clock."""
-        return self.specs[symbol_index].in_session(self.now_msc // 1000)
+        return self.is_open(symbol_index, self.now_msc // 1000)
+
+    def is_open(self, symbol_index: int, server_s: int) -> bool:
+        """Whether the symbol trades at `server_s` [s, broker's clock]."""
+        return self.hours.is_open(self.specs[symbol_index], server_s)
+
+    def next_opening_s(self, symbol_index: int, server_s: int) -> int:
+        """When the symbol trades again after `server_s` [s, broker's clock], at which it does not."""
+        return self.hours.next_opening_s(self.specs[symbol_index], server_s)
 
     def next_midnight_msc(self) -> int:
         """The next beginning of a day on the broker's clock [ms]."""
@@ -148,10 +159,3 @@ def _converted(money: SymbolMoney, profit: Rate | None, margin: Rate | None) -> 
     if profit is not None:
         money = money._replace(profit_rate=profit.bid, loss_rate=profit.ask)
     return money if margin is None else money._replace(margin_bid=margin.bid, margin_ask=margin.ask)
-
-
-def next_opening_s(spec: SymbolSpec, server_s: int) -> int:
-    """When the symbol trades again after `server_s` [s, broker's clock], which lies outside its sessions."""
-    second = (server_s + _SUNDAY_OFFSET_S) % WEEK_S
-    waits = [(opens - second) % WEEK_S for opens, _ in spec.sessions]
-    return server_s + min(waits)

@@ -13,6 +13,7 @@ import msgspec
 from domain.symbols import CalcMode, FillingFlag, SwapMode, SymbolSpec
 from domain.timeframes import DAY_S, HOUR_S, MINUTE_S
 from domain.trading import AccountTradeMode, MarginMode
+from sim.holidays import Holiday
 from sim.leverage import ReducedLeverage
 from sim.terms import SymbolTerms
 
@@ -50,7 +51,8 @@ class AccountProfile(msgspec.Struct, frozen=True, kw_only=True):
     `commission`. `pending_margin_fraction` is the part of its margin that a pending order reserves while it waits;
     limits of 0 mean none. `reduced` leverage applies to new positions for a while; `terms` are the broker's settings by
     symbol name. `fixed_rates` [account money per unit] convert currencies that no symbol trades; `converts_by_market`
-    converts profit of Forex symbols by gain and loss, not by the side of the deal.
+    converts profit of Forex symbols by gain and loss, not by the side of the deal. On `holidays` symbols trade for less
+    than their sessions, or not at all.
 
     Raises:
         ValueError: for a deposit, tier or mode that no account can have.
@@ -76,6 +78,7 @@ class AccountProfile(msgspec.Struct, frozen=True, kw_only=True):
     terms: dict[str, SymbolTerms] = {}
     fixed_rates: dict[str, float] = {}
     converts_by_market: bool = False
+    holidays: tuple[Holiday, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what no broker offers."""

@@ -12,7 +12,7 @@ from domain.pricing import SymbolMoney
 from domain.requests import TradeAnswer, TradeRequest, refused
 from domain.retcodes import Retcode
 from domain.symbols import SymbolSpec
-from domain.trading import AccountSnapshot, Deal, DealReason, MarginMode, Order, Position
+from domain.trading import AccountSnapshot, Deal, DealReason, DealType, MarginMode, Order, Position
 from domain.updates import Money, TradeUpdate
 from sim import matching
 from sim.holdings import Holdings
@@ -63,6 +63,7 @@ class SimTerminal:
             start_msc,
             fixed_rates=profile.fixed_rates,
             converts_by_market=profile.converts_by_market,
+            holidays=profile.holidays,
         )
         self._holdings = Holdings(profile, self._market)
         plan = fills or FairFills()
@@ -116,6 +117,14 @@ class SimTerminal:
             KeyError: for a symbol the broker does not have.
         """
         return self._market.quote(self._market.index_of[symbol])
+
+    def is_open(self, symbol: str) -> bool:
+        """Whether the symbol trades now: its sessions and the broker's holidays.
+
+        Raises:
+            KeyError: for a symbol the broker does not have.
+        """
+        return self._market.in_session(self._market.index_of[symbol])
 
     def pricing(self, symbol: str) -> SymbolMoney:
         """The numbers that price `symbol` now, with the account's leverage and the latest conversion rate.
@@ -216,6 +225,16 @@ class SimTerminal:
     def take_changes(self) -> TradeUpdate | None:
         """What changed since this was last asked, or since the last snapshot; None for nothing."""
         return self._holdings.take_changes()
+
+    def operate(self, kind: DealType, amount: float, comment: str = "") -> Deal | Retcode:
+        """What the broker's back office does: a deposit or withdrawal (BALANCE), CREDIT, CORRECTION, INTEREST, ...
+
+        10019 where more is taken out than is free. It is reported with the next change, as any deal.
+
+        Raises:
+            ValueError: for a kind of deal that trades.
+        """
+        return self._holdings.operate(kind, amount, comment)
 
     # -- requests --------------------------------------------------------------------------------------------------
 

@@ -8,13 +8,12 @@ from typing import Final
 
 import numpy as np
 
-from domain.symbols import SymbolSpec
 from domain.trading import DealReason, OrderState, Position
 from sim import matching
 from sim.activation import Activation
 from sim.exposure import Fill
 from sim.holdings import Holdings
-from sim.market import Market, next_opening_s
+from sim.market import Market
 from sim.pending import PendingOrder
 from sim.requests import FillPlan
 
@@ -40,14 +39,15 @@ class ServerWatch:
             next_msc = min(next_msc, self._market.next_midnight_msc(), self._holdings.exposure.next_cap_end_msc())
         end = int(matching.first_at(ticks, start, stop, next_msc))
         self._market.convert(symbol_index)  # as the first tick of this symbol will
-        quotes, spec = self._market.quotes, self._market.specs[symbol_index]
+        quotes = self._market.quotes
         levels = self._levels(symbol_index, quotes)
         while start < end:
             start = int(matching.first_trigger(ticks, start, end, levels))
             if start == end:
                 break
-            if not spec.in_session(_second_of(ticks, start)):
-                start = _reopening(spec, ticks, start, end)
+            if not self._market.is_open(symbol_index, _second_of(ticks, start)):
+                opens_msc = 1000 * self._market.next_opening_s(symbol_index, _second_of(ticks, start))
+                start = int(matching.first_at(ticks, start + 1, end, opens_msc))
                 continue
             quotes = self._market.quotes.copy()
             matching.take_quote(ticks, start, quotes, symbol_index)
@@ -165,12 +165,6 @@ class ServerWatch:
             tp=position.tp,
         )
         self._holdings.reduce(position.position_ticket, fill)
-
-
-def _reopening(spec: SymbolSpec, ticks: matching.Rows, index: int, end: int) -> int:
-    """Index of the first tick after `ticks[index]`, which lies outside the sessions, that may lie in one."""
-    opens_msc = next_opening_s(spec, _second_of(ticks, index)) * 1000
-    return int(matching.first_at(ticks, index + 1, end, opens_msc))
 
 
 def _second_of(ticks: matching.Rows, index: int) -> int:

@@ -332,7 +332,7 @@ class Desk:
         refusal = (
             checks.volume_refusal(request.volume, spec)
             or checks.filling_refusal(request.filling, spec)
-            or (None if spec.in_session(self.terminal.now_msc // 1000) else Retcode.MARKET_CLOSED)
+            or (None if self.terminal.is_open(spec.name) else Retcode.MARKET_CLOSED)
             or checks.stops_refusal(side, bid, ask, request.sl, request.tp, spec)
         )
         margin = self.estimate(0, request.type, spec.name, request.volume, ask if side > 0 else bid, 0.0)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.pricing import required_margin, symbol_money
-from domain.symbols import SwapMode, SymbolSpec, SymbolSpecError
+from domain.symbols import SymbolSpec
 from domain.trading import DealEntry
 from sim import accounting
 from sim.margins import symbol_margin
@@ -16,9 +16,7 @@ from sim.matching import POSITION_DTYPE, Rows
 from sim.profiles import CommissionCharge, CommissionRule, justmarkets_symbol
 from tests.sim.venues import EURUSD, USDJPY, XAUUSD
 
-MONDAY_DAY = 20_094  # 2025-01-06
 ENTRY, EXIT = DealEntry.IN, DealEntry.OUT
-CROSS_RATE = msgspec.structs.replace(EURUSD, name="EURGBP", currency_profit="GBP", tick_value=1.25)
 
 
 def held(*rows: tuple[int, float, float]) -> Rows:
@@ -54,61 +52,6 @@ def test_a_reversal_pays_for_what_it_opens() -> None:
     on_each = CommissionRule(per_lot=3.5, charge=CommissionCharge.EACH_DEAL)
     assert accounting.commission_of(at_entry, DealEntry.INOUT, 1.5, 2, opened=0.5) == -3.5
     assert accounting.commission_of(on_each, DealEntry.INOUT, 1.5, 2, opened=0.5) == -5.25
-
-
-@pytest.mark.parametrize(
-    ("days_after_monday", "nights"), [(0, 1), (1, 1), (2, 3), (3, 1), (4, 1), (5, 0), (6, 0), (7, 1), (9, 3)]
-)
-def test_the_night_of_wednesday_counts_three_times_and_the_weekend_not(days_after_monday: int, nights: int) -> None:
-    assert accounting.nights_charged(MONDAY_DAY + days_after_monday, 3) == nights
-
-
-@given(st.integers(0, 30_000), st.integers(1, 5))
-def test_every_week_has_seven_nights(day: int, triple: int) -> None:
-    assert sum(accounting.nights_charged(day + offset, triple) for offset in range(7)) == 7
-
-
-@given(st.integers(0, 10**12), st.integers(0, 10**9))
-def test_midnights_are_counted_once(before_msc: int, wait_msc: int) -> None:
-    whole = accounting.midnights_between(before_msc, before_msc + wait_msc)
-    half = before_msc + wait_msc // 2
-    parts = [
-        *accounting.midnights_between(before_msc, half),
-        *accounting.midnights_between(half, before_msc + wait_msc),
-    ]
-    assert list(whole) == parts
-    assert all(before_msc < (day + 1) * 86_400_000 <= before_msc + wait_msc for day in whole)
-
-
-@pytest.mark.parametrize(
-    ("spec", "side", "nights", "swap"),
-    [
-        (msgspec.structs.replace(EURUSD, swap_long=-7.51, swap_short=2.0), 1, 1, -2.93),
-        (msgspec.structs.replace(EURUSD, swap_long=-7.51, swap_short=2.0), 1, 3, -8.79),
-        (msgspec.structs.replace(EURUSD, swap_long=-7.51, swap_short=2.0), -1, 1, 0.78),
-        (msgspec.structs.replace(EURUSD, swap_long=-7.51, swap_short=2.0), 1, 0, 0.0),
-        (msgspec.structs.replace(EURUSD, swap_mode=SwapMode.CURRENCY_DEPOSIT, swap_long=-1.5), 1, 1, -0.59),
-        (msgspec.structs.replace(EURUSD, swap_mode=SwapMode.DISABLED, swap_long=-1.5), 1, 1, 0.0),
-        (msgspec.structs.replace(CROSS_RATE, swap_long=-4.0), 1, 1, -1.95),
-    ],
-)
-def test_swap_of_a_night(spec: SymbolSpec, side: int, nights: int, swap: float) -> None:
-    money = symbol_money(spec, "USD", 2, 500)
-    assert accounting.swap_of_night(spec, money, side, 0.39, 1.15, nights) == swap
-
-
-def test_swap_of_a_dollar_pair_is_converted_at_the_price() -> None:
-    spec = msgspec.structs.replace(USDJPY, swap_long=10.0)
-    money = symbol_money(spec, "USD", 2, 500)
-    assert accounting.swap_of_night(spec, money, 1, 1.0, 150.0, 1) == 6.67
-
-
-@pytest.mark.parametrize("mode", [SwapMode.INTEREST_OPEN, SwapMode.REOPEN_BID, SwapMode.CURRENCY_SYMBOL])
-def test_a_swap_that_is_not_simulated_is_refused(mode: SwapMode) -> None:
-    spec = msgspec.structs.replace(EURUSD, swap_mode=mode, swap_long=-1.0)
-    with pytest.raises(SymbolSpecError, match=f"EURUSD.*swap_mode {mode.name} is not simulated"):
-        accounting.check_swap(spec)
-    accounting.check_swap(msgspec.structs.replace(spec, swap_long=0.0))
 
 
 def test_margin_of_one_side_is_the_margin_of_its_volume() -> None:

@@ -87,7 +87,7 @@ def test_an_order_waits_for_the_quotes_that_convert_it() -> None:
 @pytest.mark.parametrize(
     ("by_market", "closed", "expected"),
     [
-        (False, {1: 0.851, -1: 0.851}, {1: 127.0, -1: -125.0}),  # the ask for a closed buy, the bid for a closed sell
+        (False, {1: 0.851, -1: 0.851}, {1: 125.0, -1: -127.0}),  # the bid for a closed buy, the ask for a closed sell
         (True, {1: 0.851, -1: 0.851}, {1: 125.0, -1: -127.0}),  # the bid for gains, the ask for losses
     ],
 )

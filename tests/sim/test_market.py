@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from domain.symbols import SymbolSpecError
 from sim.conversion import conversions
-from sim.market import Market, next_opening_s
+from sim.holidays import TradingHours
+from sim.market import Market
 from tests.sim.venues import EURUSD, MONDAY_MSC, PROFILE, USDJPY, Venue, open_all_week, ticks_of
 
 
@@ -87,7 +88,7 @@ def test_the_next_midnight_is_strictly_later() -> None:
 def test_the_next_opening_is_the_first_open_second(server_s: int) -> None:
     if EURUSD.in_session(server_s):
         return
-    opens_s = next_opening_s(EURUSD, server_s)
+    opens_s = TradingHours().next_opening_s(EURUSD, server_s)
     assert EURUSD.in_session(opens_s)
     assert not EURUSD.in_session(opens_s - 1)
     assert server_s < opens_s < server_s + 3 * 86_400

@@ -1,156 +1,186 @@
-"""Histories of real MT5 servers played again: profit, swap, commission and balance of every deal to the cent.
+"""Histories of real MT5 servers played again through the terminal: profit, swap, commission and balance of every deal.
 
-A report does not say which position an exit closed. Of the open positions that fit (side and volume), the one whose
-profit agrees is taken; that there is one, and that the balance then agrees, is what is tested.
+docs/simulator-evidence.md lists what is reproduced and what is not; `tests.sim.reports` says how an exit finds its
+position.
 """
 
 import csv
-import gzip
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime
+import math
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 import pytest
 
-from domain.pricing import position_profit
 from domain.retcodes import Retcode
-from domain.symbols import SymbolSpec
-from domain.trading import Deal, DealEntry, DealReason, DealType, Position
-from sim.profiles import (
-    AccountProfile,
-    CommissionRule,
-    JustMarketsAccount,
-    LeverageTier,
-    justmarkets_account,
-    justmarkets_symbol,
-    justmarkets_symbols,
-)
-from tests.sim.venues import Venue, open_all_week, order
+from domain.trading import DealEntry, DealReason, DealType, MarginMode
+from sim.profiles import CommissionRule, JustMarketsAccount, justmarkets_account, justmarkets_symbols
+from tests.sim.reports import Implied, Line, Replay, implied_quotes, is_cross, lines_of, lines_of_tester
+from tests.sim.venues import Venue, order
 
 pytestmark = pytest.mark.reference
 
-TESTER = "mt5_reports/tester_geraked"
-BALANCE_KEPT = 0.005
+CHRISTMAS_2020 = date(2020, 12, 25)
+DAYS_OFF = (date(2019, 12, 25), date(2020, 1, 1), CHRISTMAS_2020, date(2021, 1, 1), date(2022, 12, 26))
+GOLD_DAYS_OFF = (date(2021, 12, 24), date(2022, 4, 15), date(2023, 1, 2), date(2023, 4, 7))
 
 
-class Line(NamedTuple):
-    """One deal of a report."""
+class Report(NamedTuple):
+    """What a Strategy Tester report has, and what has to be known to play it: the broker's swap rates and days off.
 
-    time_msc: int
-    side: int
-    entry: DealEntry
-    volume: float
-    price: float
-    commission: float
-    swap: float
-    profit: float
-    balance: float
+    `swaps` by pair [points of a lot: long, short]; the swaps of other symbols are taken from the report.
+    """
 
-
-def lines_of(rows: list[dict[str, str]]) -> Iterator[Line]:
-    """Deals of one symbol, in their order; the deposit is left out."""
-    for row in rows:
-        if row["Type"] in ("buy", "sell"):
-            moment = datetime.strptime(row["Time"], "%Y.%m.%d %H:%M:%S").replace(tzinfo=UTC)
-            money = (float(row[name]) for name in ("Commission", "Swap", "Profit", "Balance"))
-            entry = DealEntry.IN if row["Direction"] == "in" else DealEntry.OUT
-            side = 1 if row["Type"] == "buy" else -1
-            yield Line(int(moment.timestamp()) * 1000, side, entry, float(row["Volume"]), float(row["Price"]), *money)
+    exits: int
+    with_swap: int
+    crosses: int = 0
+    commission: float = 0.0
+    swaps: dict[str, tuple[float, float]] | None = None
+    holidays: tuple[date, ...] = ()
 
 
-def lines_of_tester(reference: Path, name: str) -> list[Line]:
-    with gzip.open(reference / TESTER / name / "deals.csv.gz", "rt") as lines:
-        return list(lines_of(list(csv.DictReader(lines))))
+REPORTS = {
+    "2MAAOS": Report(206, 72, 64, swaps={"EURUSD": (-7.51, 1.26)}, holidays=(CHRISTMAS_2020,)),
+    "2MACDSTO": Report(296, 162, swaps={"NZDUSD": (-2.22, -0.79)}),
+    "3MACD": Report(2518, 1058, swaps={"AUDUSD": (-2.964, -1.212)}),
+    "3MAF": Report(907, 0),
+    "BBRSI": Report(401, 248, swaps={"XAUUSD": (-18.0185, 4.4625)}, holidays=GOLD_DAYS_OFF),
+    # LiteFinance charges 3.50 a lot, on entries only
+    "CEZLSMA": Report(1010, 531, commission=3.5, swaps={"AUDUSD": (-3.016, 1.424)}, holidays=DAYS_OFF),
+    "COT1": Report(
+        283,
+        53,
+        159,
+        swaps={"EURUSD": (-7.52, 2.46), "AUDUSD": (-3.88, 1.13), "NZDUSD": (-1.04, -1.06), "GBPUSD": (-3.39, -1.28)},
+    ),
+}
 
 
-def venue_for(spec: SymbolSpec, first: Line, *, deposit: float, commission: CommissionRule, leverage: int) -> Venue:
-    profile = AccountProfile(
-        login=1,
-        server="S",
-        deposit=deposit,
-        tiers=(LeverageTier(equity_from=0.0, leverage=leverage),),
-        commission=commission,
-    )
-    return Venue(open_all_week(spec), profile=profile, start_msc=first.time_msc - 1000)
+@pytest.mark.parametrize("name", REPORTS)
+def test_every_deal_of_a_tester_report(reference: Path, name: str) -> None:
+    report, lines = REPORTS[name], lines_of_tester(reference, name)
+    conversions = implied_quotes(lines)
+    replay = Replay(lines, commission=report.commission, swaps=report.swaps, holidays=report.holidays)
+    assert replay.play(conversions) == (report.exits, report.with_swap)
+    assert len(conversions) == report.crosses
+    summary = json.loads((reference / "mt5_reports/tester_geraked" / name / "summary.json").read_text())
+    assert round(replay.venue.terminal.money().balance + replay.given - 10_000.0, 2) == summary["Total Net Profit"]
 
 
-def carry_out(venue: Venue, line: Line) -> Deal:
-    """The same order at the same price and time."""
-    ticks_before = venue.clock_msc
-    venue.quote(line.price, line.price, after_msc=line.time_msc - ticks_before)
-    request = order(line.side, line.volume, symbol=venue.symbol)
-    if line.entry == DealEntry.OUT:
-        request = msgspec.structs.replace(request, position_ticket=closed_by(venue, line).position_ticket)
-    assert venue.terminal.send(request, DealReason.CLIENT).retcode == Retcode.DONE
-    return venue.terminal.deals[-1]
+def test_gains_and_losses_of_one_moment_are_converted_at_one_rate(reference: Path) -> None:
+    """MT5 converts by the side of the deal, not by its result: 57 baskets of crosses hold both."""
+    both = 0
+    for name in ("2MAAOS", "COT1"):
+        lines = lines_of_tester(reference, name)
+        baskets: dict[tuple[str, int], set[bool]] = {}
+        for number in implied_quotes(lines):
+            line = lines[number]
+            baskets.setdefault((line.symbol, line.time_msc), set()).add(line.profit > 0.0)
+        both += sum(len(signs) == 2 for signs in baskets.values())
+    assert both == 57
 
 
-def closed_by(venue: Venue, line: Line) -> Position:
-    """The position that this exit closed: profit and, where several agree, swap decide."""
-    money = venue.terminal._market.moneys[0]
-    fitting = [
-        position
-        for position in venue.terminal.positions()
-        if position.side == -line.side
-        and position.volume >= line.volume - 1e-9
-        and position_profit(position.side, line.volume, position.price_open, line.price, money) == line.profit
+def test_a_closed_buy_is_converted_at_the_bid_and_a_closed_sell_at_the_ask(reference: Path) -> None:
+    """Where two neighboring exits of opposite sides were converted by the same old quote: it shows both its sides.
+
+    The Strategy Tester keeps the last quote of a pair that the EA does not trade at the moment, for months.
+    """
+    seen = []
+    for name in ("2MAAOS", "COT1"):
+        lines = lines_of_tester(reference, name)
+        last: dict[str, tuple[int, Implied]] = {}
+        for number, implied in sorted(implied_quotes(lines).items()):
+            side, (before, other) = lines[number].side, last.get(implied.pair, (0, implied))
+            points = round((implied.price - other.price) * (1e3 if "JPY" in implied.pair else 1e5))
+            if implied.is_sharp:
+                last[implied.pair] = (side, implied)
+            if implied.is_sharp and before == -side and abs(points) < 20:
+                dearer = points * side  # positive: the exit by a buy, of a sell, saw the higher price
+                seen.append((implied.pair[:3] == "USD", dearer > 0))
+    assert len(seen) >= 6
+    assert all(is_dearer != is_turned for is_turned, is_dearer in seen)
+
+
+def test_the_tester_goes_on_with_an_old_quote_of_the_converting_pair(reference: Path) -> None:
+    """Ten exits over eleven months were converted at 134.739 and 134.746 yen; the market was at 128 to 151."""
+    lines = lines_of_tester(reference, "COT1")
+    same = [
+        datetime.fromtimestamp(lines[number].time_msc / 1000, tz=UTC)
+        for number, implied in implied_quotes(lines).items()
+        if implied.price in (134.739, 134.746)
     ]
-    assert fitting, f"no open position fits {line}"
-    return min(fitting, key=lambda position: (position.volume != line.volume, abs(position.swap - line.swap)))
+    assert len(same) == 10
+    assert (max(same) - min(same)).days > 300
 
 
-def replay(venue: Venue, lines: list[Line]) -> int:
-    """Play all `lines`; how many exits there were."""
-    for line in lines:
-        deal = carry_out(venue, line)
-        assert (deal.profit, deal.commission, deal.swap) == (line.profit, line.commission, line.swap), line
-        assert venue.terminal.money().balance == pytest.approx(line.balance, abs=BALANCE_KEPT), line
-    return sum(line.entry == DealEntry.OUT for line in lines)
+@pytest.mark.parametrize("name", ["BBRSI", "2MACDSTO", "3MAF"])
+def test_a_netting_account_ends_each_row_of_positions_with_the_same_money(reference: Path, name: str) -> None:
+    """The same orders on a netting account: whenever nothing is open, the balance is the hedging account's.
+
+    But for a rounding to cents on each deal, of which the two accounts have as many.
+    """
+    lines = [line._replace(swap=0.0) for line in lines_of_tester(reference, name)]
+    hedging, netting = (
+        Replay(lines, swaps={lines[0].symbol[:6]: (0.0, 0.0)}, margin_mode=mode)
+        for mode in (MarginMode.RETAIL_HEDGING, MarginMode.RETAIL_NETTING)
+    )
+    flat = 0
+    for number, line in enumerate(lines, start=1):
+        for replay in (hedging, netting):
+            replay.carry_out(line)
+        if hedging.venue.terminal.positions() == ():
+            assert netting.venue.terminal.positions() == ()
+            balances = [replay.venue.terminal.money().balance for replay in (hedging, netting)]
+            assert balances[0] == pytest.approx(balances[1], abs=0.01 * (number + 1))
+            flat += 1
+    assert flat > 100
+    entries = {deal.entry for deal in netting.venue.terminal.deals}
+    assert entries == {DealEntry.IN, DealEntry.OUT}
 
 
-def replay_with_swap_given(venue: Venue, lines: list[Line]) -> int:
-    """As `replay` where the report's swap rates are not known: its swaps are added to the simulated balance."""
-    given = 0.0
-    for line in lines:
-        deal = carry_out(venue, line)
-        given += line.swap
-        assert (deal.profit, deal.commission, deal.swap) == (line.profit, line.commission, 0.0), line
-        assert venue.terminal.money().balance + given == pytest.approx(line.balance, abs=BALANCE_KEPT), line
-    return sum(line.entry == DealEntry.OUT for line in lines)
+def exness_lines(reference: Path) -> tuple[list[Line], dict[int, float]]:
+    """Entries and exits of an account on many pairs, in the order of time, and the entry price of each exit."""
+    path = reference / "mt5_reports" / "account" / "exness_positions_2025_07_multi_currency_part1.csv"
+    with path.open(encoding="utf-8", newline="") as text:
+        rows = list(csv.reader(text))[1:]
+    lines: list[tuple[Line, float]] = []
+    for row in rows:
+        side, volume = (1 if row[3] == "buy" else -1), float(row[4])
+        for moment, turned, price, swap, profit in (
+            (row[0], side, row[5], "0", "0"),
+            (row[8], -side, row[9], row[11], row[12]),
+        ):
+            time = datetime.strptime(moment, "%Y.%m.%d %H:%M:%S").replace(tzinfo=UTC)
+            entry = DealEntry.IN if turned == side else DealEntry.OUT
+            figures = (float(price), 0.0, float(swap), float(profit), 0.0)
+            lines.append((Line(int(time.timestamp()) * 1000, row[2], turned, entry, volume, *figures), float(row[5])))
+    lines.sort(key=lambda pair: pair[0].time_msc)
+    return [line for line, _ in lines], {number: opened for number, (_, opened) in enumerate(lines)}
 
 
-def test_a_new_zealand_account_with_swap_of_several_years(reference: Path) -> None:
-    """2MACDSTO (Alpari): hedged positions over 162 nights and week-ends; the two swap rates are the only unknowns."""
-    spec = msgspec.structs.replace(justmarkets_symbol("NZDUSD", "NZDUSD_i"), swap_long=-2.22, swap_short=-0.79)
-    lines = lines_of_tester(reference, "2MACDSTO")
-    venue = venue_for(spec, lines[0], deposit=10_000.0, commission=CommissionRule(), leverage=200)
-    exits = replay(venue, lines)
-    assert exits == 296
-    assert sum(line.swap != 0.0 for line in lines) == 162
-    summary = json.loads((reference / TESTER / "2MACDSTO" / "summary.json").read_text())
-    assert venue.terminal.money().balance == 10_000.0 + summary["Total Net Profit"]
+def test_an_account_on_many_crosses(reference: Path) -> None:
+    """Exness: 45 positions on 15 symbols, 27 of them in ten crosses, and oil.
 
-
-@pytest.mark.parametrize(
-    ("report", "symbol", "leverage", "per_lot", "exits"),
-    [
-        ("3MACD", "AUDUSD", 100, 0.0, 2518),
-        ("3MAF", "USDCAD", 100, 0.0, 907),
-        ("BBRSI", "XAUUSD", 100, 0.0, 401),
-        ("CEZLSMA", "AUDUSD", 100, 3.5, 1010),  # LiteFinance charges 3.50 a lot, on entries only
-    ],
-)
-def test_thousands_of_exits(
-    reference: Path, report: str, symbol: str, leverage: int, per_lot: float, exits: int
-) -> None:
-    """Profit, commission and balance of every deal; swap rates changed over the years and are not in the reports."""
-    lines = lines_of_tester(reference, report)
-    rule = CommissionRule(per_lot=per_lot)
-    venue = venue_for(justmarkets_symbol(symbol), lines[0], deposit=10_000.0, commission=rule, leverage=leverage)
-    assert replay_with_swap_given(venue, lines) == exits
+    This broker converts by market: a loss in USDCAD at the other side of the quote, which the report does not have.
+    """
+    lines, opened = exness_lines(reference)
+    conversions = implied_quotes(lines, opened)
+    replay = Replay(lines, swaps=dict.fromkeys({line.symbol[:6] for line in lines}, (0.0, 0.0)))
+    off, exits = [], 0
+    for number, line in enumerate(lines):
+        deal = replay.carry_out(line, conversions.get(number), opened[number])
+        exits += line.entry == DealEntry.OUT
+        if deal.profit != line.profit:
+            off.append((line.symbol, deal.profit, line.profit))
+    assert exits == 45
+    assert off == [("USDCADm", -0.74, -0.75)]
+    assert replay.venue.terminal.positions() == ()
+    assert sum(is_cross(line.symbol) for line in lines) / 2 == len(conversions)
+    assert replay.venue.terminal.money().balance == pytest.approx(
+        10_000.0 + math.fsum(line.profit for line in lines) + 0.01
+    )
 
 
 def test_partial_closes_of_a_hedging_gold_account(reference: Path) -> None:
@@ -162,9 +192,9 @@ def test_partial_closes_of_a_hedging_gold_account(reference: Path) -> None:
     header = rows[begin + 1]
     deals = [dict(zip(header, row, strict=False)) for row in rows[begin + 2 :]]
     lines = list(lines_of([deal for deal in deals if deal.get("Symbol") == "XAUUSD"]))
-    gold = justmarkets_symbol("XAUUSD")
-    venue = venue_for(gold, lines[0], deposit=5000.0, commission=CommissionRule(), leverage=500)
-    assert replay(venue, lines) == 10
+    replay = Replay(lines, deposit=5000.0, swaps={"XAUUSD": (0.0, 0.0)})
+    assert replay.play() == (10, 0)
+    venue = replay.venue
     assert venue.terminal.money().balance == 5822.08
     parts = [deal for deal in venue.terminal.deals if deal.position_id == venue.terminal.deals[2].position_id]
     assert [deal.volume for deal in parts] == [0.05, 0.02, 0.01, 0.02]
