@@ -16,7 +16,7 @@ class Batch:
     """Ticks of one symbol on their way. 0 in `sent_ns`: not sent yet.
 
     `start` is their place among the symbol's ticks, a number that grows with them. `number` 0 is one that gets its
-    number when it leaves.
+    number when it leaves. `server_offset_s` is the broker's lead over UTC at these ticks, if not the terminal's of now.
     """
 
     number: int
@@ -26,6 +26,7 @@ class Batch:
     ticks: Rows
     money: Money
     sent_ns: int = 0
+    server_offset_s: int | None = None
 
 
 class TickFeed(Protocol):

@@ -81,10 +81,20 @@ class Executor:
             final = _result(intent, now_msc, retcode=refusal.retcode, text=f"EA: {refusal.text}")
             self._remember(Remembered(intent=intent, result=final))
             return self._update((received, final))
-        answer = self._sent(request_for(intent, self._terminal))
-        final = self._result_of(intent, answer, now_msc)
-        self._remember(Remembered(intent=intent, begun_msc=now_msc, result=final))
-        return self._update((received, final))
+        return self._update((received, *self._ordered(intent, now_msc)))
+
+    def answered(self, update: TradeUpdate | None) -> TradeUpdate | None:
+        """`update` with the results of orders that have been answered since; here every order is answered at once."""
+        return update
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an order has not been answered yet."""
+        return False
+
+    def wait_on(self) -> TradeUpdate | None:
+        """Let the time pass that an answer takes, although no tick comes; what that changed."""
+        return None
 
     def last_words(self, now_msc: int) -> tuple[IntentResult, ...]:
         """The last result of every intent ever received, in their order; open questions are looked into first."""
@@ -197,6 +207,17 @@ class Executor:
 
     # -- the server ------------------------------------------------------------------------------------------------
 
+    def _ordered(self, intent: Intent, now_msc: int) -> tuple[IntentResult, ...]:
+        """Send the order of `intent`; what is known of it then."""
+        answer = self._sent(request_for(intent, self._terminal))
+        return (self._settled(intent, answer, now_msc, now_msc),)
+
+    def _settled(self, intent: Intent, answer: TradeAnswer, begun_msc: int, now_msc: int) -> IntentResult:
+        """The result that `answer` makes, remembered; the order left at `begun_msc`."""
+        final = self._result_of(intent, answer, begun_msc, now_msc)
+        self._remember(Remembered(intent=intent, begun_msc=begun_msc, result=final))
+        return final
+
     def _sent(self, request: TradeRequest) -> TradeAnswer:
         """The server's answer; asked again, at the new quote, only where it is certain that nothing was done."""
         answer = self._terminal.send(request)
@@ -207,9 +228,9 @@ class Executor:
             answer = self._terminal.send(msgspec.structs.replace(request, price=price))
         return answer
 
-    def _result_of(self, intent: Intent, answer: TradeAnswer, now_msc: int) -> IntentResult:
+    def _result_of(self, intent: Intent, answer: TradeAnswer, begun_msc: int, now_msc: int) -> IntentResult:
         if outcome_of(answer.retcode) is Outcome.UNKNOWN:
-            traced = self._trace(intent, now_msc, now_msc)
+            traced = self._trace(intent, begun_msc, now_msc)
             if traced is not None:
                 return traced
         done = outcome_of(answer.retcode) in (Outcome.DONE, Outcome.PARTIAL)
@@ -226,6 +247,11 @@ class Executor:
             time_msc=now_msc,
             text="" if done else answer.comment,
         )
+
+
+def unfinished_result(intent: Intent, now_msc: int) -> IntentResult:
+    """The word on an intent whose order has left and has not been answered."""
+    return _result(intent, now_msc, phase=ResultPhase.EXECUTING)
 
 
 def _result(

@@ -109,6 +109,7 @@ class ExpertAdvisor:
         self._tends = False
         self._max_ticks = feed.max_ticks
         self._session_max_ticks = feed.max_ticks
+        self._told_offset_s = terminal.server_offset_s
 
     # -- where it stands -------------------------------------------------------------------------------------------
 
@@ -125,7 +126,8 @@ class ExpertAdvisor:
     @property
     def is_done(self) -> bool:
         """Whether every tick has been played, answered, and what it led to executed."""
-        return self._feed.is_over and not self._backlog and not self._unanswered and not self._intents_due
+        is_answered = self._feed.is_over and not self._backlog and not self._unanswered and not self._intents_due
+        return is_answered and not self._executor.is_waiting
 
     @property
     def deadline_ns(self) -> int | None:
@@ -300,7 +302,7 @@ class ExpertAdvisor:
     def stream(self, now_ns: int, utc_ns: int = 0) -> list[bytes]:
         """The next batch, if one may leave: what the server did before it, then its ticks."""
         if not self.may_send(now_ns):
-            return []
+            return self._wait_on(now_ns, utc_ns)
         batch = self._next_waiting() if self._backlog else self._next_played(now_ns, utc_ns)
         batch.sent_ns = now_ns
         if not self._unanswered:
@@ -322,13 +324,24 @@ class ExpertAdvisor:
 
     def _next_played(self, now_ns: int, utc_ns: int) -> Batch:
         update, batch = self._feed.play()
-        if update is not None:
-            self._report(update, now_ns, utc_ns)
+        told = self._executor.answered(update)
+        if told is not None:
+            self._report(told, now_ns, utc_ns)
+        if self._offset_of(batch) != self._told_offset_s:
+            self._say(self._heartbeat(utc_ns), now_ns, utc_ns)
         self.counts.ticks += len(batch.ticks)
         self.counts.batches += 1
         if self.is_silent(now_ns):
             self._look_after(now_ns, utc_ns)
         return batch
+
+    def _wait_on(self, now_ns: int, utc_ns: int) -> list[bytes]:
+        """After the last tick: the answers that are still to come."""
+        if self.is_live and self._feed.is_over and not self._backlog and self._executor.is_waiting:
+            update = self._executor.wait_on()
+            if update is not None:
+                self._report(update, now_ns, utc_ns)
+        return self._take_frames()
 
     def go_on(self, now_ns: int, utc_ns: int = 0) -> list[bytes]:
         """The next tick of a market that does not wait for a silent bridge: it is kept, and own stops move.
@@ -338,8 +351,9 @@ class ExpertAdvisor:
         if not self.is_silent(now_ns) or not self._feed.has_ticks:
             return []
         update, batch = self._feed.play_unheard()
-        if update is not None and self.is_live:
-            self._report(update, now_ns, utc_ns)
+        told = self._executor.answered(update)
+        if told is not None and self.is_live:
+            self._report(told, now_ns, utc_ns)
         self.counts.ticks += len(batch.ticks)
         self._backlog.add(batch)
         self.counts.ticks_dropped = self._backlog.dropped
@@ -388,11 +402,14 @@ class ExpertAdvisor:
             self._say(Bye(reason=ByeReason.RESTARTING, text="no answer to ticks"), now_ns, utc_ns)
         return self._take_frames()
 
+    def _offset_of(self, batch: Batch) -> int:
+        return self._terminal.server_offset_s if batch.server_offset_s is None else batch.server_offset_s
+
     def _ticks(self, batch: Batch) -> Ticks:
         return Ticks(
             symbol_index=batch.symbol_index,
             batch=batch.number,
-            server_offset_s=self._terminal.server_offset_s,
+            server_offset_s=self._offset_of(batch),
             wants_decision=True,
             money=batch.money,
             ticks=batch.ticks,
@@ -401,6 +418,7 @@ class ExpertAdvisor:
     def _heartbeat(self, utc_ns: int) -> Heartbeat:
         """A terminal that has told everything is ready; before that a heartbeat cannot be due."""
         terminal = self._terminal
+        self._told_offset_s = terminal.server_offset_s
         return Heartbeat(
             server_time_s=terminal.now_msc // 1000,
             utc_s=utc_ns // NS_PER_S,

@@ -1,5 +1,6 @@
 """A tape played through a simulated terminal in batches: what the server did, then the ticks the EA may see."""
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -47,6 +48,7 @@ class Feed:
         self._slices = self._in_windows(batch_ms) if batch_ms else iter(tape)
         self._slice: Slice | None = next(self._slices, None)
         self._reached: dict[str, int] = {}
+        self._unseen: deque[Slice] = deque()
         self._number = 0
         self.max_ticks = max_ticks
         self.played = 0
@@ -69,19 +71,20 @@ class Feed:
     @property
     def is_over(self) -> bool:
         """Whether every tick has been played."""
-        return self._slice is None
+        return self._slice is None and not self._unseen
 
     @property
     def has_ticks(self) -> bool:
         """Whether there is something to play."""
-        return self._slice is not None
+        return not self.is_over
 
     @property
     def next_msc(self) -> int | None:
         """Time of the next tick [ms, broker's clock]; None when the tape is over."""
-        if self._slice is None:
+        following = self._unseen[0] if self._unseen else self._slice
+        if following is None:
             return None
-        symbol, start, _ = self._slice
+        symbol, start, _ = following
         return int(self._tape.ticks[symbol]["time_msc"][start])
 
     def next_number(self) -> int:
@@ -92,7 +95,8 @@ class Feed:
     def play(self) -> tuple[TradeUpdate | None, Batch]:
         """What changed at the server up to the next batch, and that batch; the terminal then stands at its last tick.
 
-        A batch ends before a tick at which the server acts by itself.
+        A batch ends before a tick at which the server acts by itself, and where the connection or the broker's clock
+        changes. What came without a connection comes in batches of its own when it is back.
 
         Raises:
             StopIteration: when the tape is over.
@@ -107,12 +111,22 @@ class Feed:
         Raises:
             StopIteration: when the tape is over.
         """
+        update = self._go_on_unseen() if self._terminal.is_disturbed and not self._unseen else None
+        if self._unseen:
+            return update, self._batch_unseen(max_ticks)
         if self._slice is None:
             raise StopIteration
-        terminal = self._terminal
         symbol, start, end = self._slice
-        place, ticks = self._places[symbol], self._tape.ticks[symbol]
         limit = min(end, start + max_ticks)
+        if self._terminal.is_disturbed:
+            limit, _ = self._terminal.part(self._tape.ticks[symbol], start, limit)
+        update, stop = self._play_slice(symbol, start, limit)
+        self._follow(symbol, stop, end)
+        return update, self._batch(symbol, start, stop)
+
+    def _play_slice(self, symbol: int, start: int, limit: int) -> tuple[TradeUpdate | None, int]:
+        """Play the server up to `limit`, or to the next tick at which it acts; what changed, and how far it came."""
+        terminal, place, ticks = self._terminal, self._places[symbol], self._tape.ticks[symbol]
         stop = terminal.scan(place, ticks, start, limit)
         if stop == start:
             update = terminal.on_tick(place, ticks, start)
@@ -120,13 +134,50 @@ class Feed:
         else:
             update = terminal.take_changes()
         terminal.settle(place, ticks, stop - 1)
-        self._slice = (symbol, stop, end) if stop < end else next(self._slices, None)
         self.played += stop - start
-        name, money = self._tape.symbols[symbol], terminal.money()
+        return update, stop
+
+    def _follow(self, symbol: int, stop: int, end: int) -> None:
+        self._slice = (symbol, stop, end) if stop < end else next(self._slices, None)
+
+    def _batch(self, symbol: int, start: int, stop: int) -> Batch:
+        name, ticks = self._tape.symbols[symbol], self._tape.ticks[symbol]
         self._reached[name] = stop
-        return update, Batch(
-            number=0, symbol=name, symbol_index=place, start=start, ticks=ticks[start:stop], money=money
+        return Batch(
+            number=0,
+            symbol=name,
+            symbol_index=self._places[symbol],
+            start=start,
+            ticks=ticks[start:stop],
+            money=self._terminal.money(),
+            server_offset_s=self._terminal.clock.offset_at(int(ticks["time_msc"][start])),
         )
+
+    def _go_on_unseen(self) -> TradeUpdate | None:
+        """Without a connection the server goes on alone; what changed by the time it is back, if it was away."""
+        back_msc = 0
+        while self._slice is not None:
+            symbol, start, end = self._slice
+            stop, away_until_msc = self._terminal.part(self._tape.ticks[symbol], start, end)
+            if not away_until_msc:
+                break
+            back_msc, at = away_until_msc, start
+            while at < stop:
+                _, at = self._play_slice(symbol, at, stop)  # there is no news without a connection
+            self._unseen.append((symbol, start, stop))
+            self._follow(symbol, stop, end)
+        if not back_msc:
+            return None
+        self._terminal.move_clock(back_msc)
+        return self._terminal.take_changes()
+
+    def _batch_unseen(self, max_ticks: int) -> Batch:
+        """The next ticks that came while there was no connection."""
+        symbol, start, end = self._unseen.popleft()
+        stop, _ = self._terminal.part(self._tape.ticks[symbol], start, min(end, start + max_ticks))
+        if stop < end:
+            self._unseen.appendleft((symbol, stop, end))
+        return self._batch(symbol, start, stop)
 
     def play_to(self, time_msc: int) -> None:
         """Play every tick up to `time_msc` [ms, broker's clock]; for those who look at the terminal, not at batches."""

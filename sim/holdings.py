@@ -2,7 +2,9 @@
 
 import copy
 import math
-from typing import Any
+from collections.abc import Iterable
+from enum import Enum
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -19,6 +21,21 @@ from sim.ledger import Execution, Ledger, filled_order
 from sim.market import Market
 from sim.pending import OrderDetail, PendingBook, PendingOrder
 from sim.profiles import AccountProfile
+
+
+class ChangeKind(Enum):
+    """What a change is about."""
+
+    DEAL = 0
+    POSITION = 1
+    ORDER = 2
+
+
+class Change(NamedTuple):
+    """Something that changed, by its ticket."""
+
+    kind: ChangeKind
+    ticket: int
 
 
 class Holdings:
@@ -119,22 +136,35 @@ class Holdings:
 
     def take_changes(self) -> TradeUpdate | None:
         """What changed since this was last asked; None for nothing."""
-        deals = tuple(self.ledger.deals[self._reported :])
-        if not deals and not self._changed and not self._orders_changed:
-            return None
-        found = (self.position(ticket) for ticket in self._changed)
-        positions = tuple(position for position in found if position is not None)
-        gone = tuple(ticket for ticket in self._changed if self.book.row_of(ticket) is None)
-        standing = [self.pending.get(ticket) for ticket in self._orders_changed]
-        orders_gone = tuple(ticket for ticket in self._orders_changed if self.pending.get(ticket) is None)
+        is_quiet = self._reported == len(self.ledger.deals) and not self._changed and not self._orders_changed
+        return None if is_quiet else self.update_of(self.drained())
+
+    def drained(self) -> tuple[Change, ...]:
+        """The names of what changed since this was last asked, in the order of `TradeUpdate`."""
+        deals = self.ledger.deals[self._reported :]
+        changes = (
+            *(Change(ChangeKind.DEAL, deal.deal_ticket) for deal in deals),
+            *(Change(ChangeKind.POSITION, ticket) for ticket in self._changed),
+            *(Change(ChangeKind.ORDER, ticket) for ticket in self._orders_changed),
+        )
         self.mark_reported()
+        return changes
+
+    def update_of(self, changes: Iterable[Change]) -> TradeUpdate:
+        """How what `changes` name stands now: a deal as it is, a position or order as it stands or as gone."""
+        named: dict[ChangeKind, list[int]] = {kind: [] for kind in ChangeKind}
+        for change in changes:
+            named[change.kind].append(change.ticket)
+        tickets = named[ChangeKind.POSITION]
+        found = (self.position(ticket) for ticket in tickets)
+        standing = [self.pending.get(ticket) for ticket in named[ChangeKind.ORDER]]
         return TradeUpdate(
             money=self.money(),
-            deals=deals,
-            positions=positions,
-            positions_gone=gone,
+            deals=tuple(self.ledger.deal(ticket) for ticket in named[ChangeKind.DEAL]),
+            positions=tuple(position for position in found if position is not None),
+            positions_gone=tuple(ticket for ticket in tickets if self.book.row_of(ticket) is None),
             orders=tuple(one.order for one in standing if one is not None),
-            orders_gone=orders_gone,
+            orders_gone=tuple(ticket for ticket in named[ChangeKind.ORDER] if self.pending.get(ticket) is None),
         )
 
     def mark_reported(self) -> None:

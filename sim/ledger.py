@@ -141,6 +141,14 @@ class Ledger:
         self._append(deal)
         return deal
 
+    def deal(self, deal_ticket: int) -> Deal:
+        """The deal with this ticket.
+
+        Raises:
+            IndexError: for a ticket that is yet to come.
+        """
+        return self.deals[deal_ticket - _FIRST_DEAL_TICKET]
+
     @property
     def _next_deal(self) -> int:
         return _FIRST_DEAL_TICKET + len(self.deals)

@@ -15,13 +15,14 @@ import msgspec
 from account.booking import booked, issued, reconciled
 from account.events import AccountEvent, IntentSent, SessionOpened, SymbolsSeen
 from account.state import AccountState
-from advisor.executor import Executor, ExecutorGuards
+from advisor.executor import ExecutorGuards
 from advisor.memory import RamMemory
-from domain.intents import Intent
+from domain.intents import Intent, IntentState
 from domain.servertime import utc_ns_from_server_msc
 from domain.trading import Deal
 from domain.updates import Money, TradeUpdate
 from marketdata.tape import Tape
+from sim.executing import executor_of
 from sim.feed import places_of
 from sim.terminal import SimTerminal
 from strategy.events import AccountChanged, EngineEvent, Quotes, WarmUp
@@ -32,6 +33,8 @@ WINDOW_TICKS: Final = 16_384
 """Ticks walked at once: a window that fits the processor's cache, and bounds what is scanned twice after an intent."""
 
 SESSION: Final = 1
+
+_LOOK_EVERY_MSC: Final = 30_000
 
 Progress = Callable[[int, int], None]
 """Told the ticks done and the ticks in all, every `WINDOW_TICKS` and at the end."""
@@ -101,19 +104,27 @@ class Runner:
         self._tape = tape
         self._warm_up = warm_up
         self._on_progress = on_progress
-        self._executor = Executor(terminal, RamMemory(), guards or ExecutorGuards(), engine.settings.magic)
+        self._executor = executor_of(terminal, RamMemory(), guards or ExecutorGuards(), engine.settings.magic)
         self._places = places_of(tape, terminal)
         self._intents: list[Intent] = []
         self._news = True  # the terminal's money has to be adopted at the end of the next tick
         self._done = 0
         self._told = 0
+        self._unseen: list[tuple[int, int, int]] = []
+        self._back_msc = 0
+        self._look_msc = 0
 
     def run(self) -> RunResult:
         """Play the tape to its end."""
         self._open_session()
         for symbol, start, stop in self._tape:
             for window in range(start, stop, WINDOW_TICKS):
-                self._play(symbol, window, min(window + WINDOW_TICKS, stop))
+                end = min(window + WINDOW_TICKS, stop)
+                if self._terminal.is_disturbed:
+                    self._play_in_parts(symbol, window, end)
+                else:
+                    self._play(symbol, window, end)
+        self._wait_for_the_rest()
         return self._result()
 
     def _open_session(self) -> None:
@@ -145,6 +156,87 @@ class Runner:
                 self._carry_out(intents)
         self._end_window(stop - start)
 
+    # -- what a fault plan adds --------------------------------------------------------------------------------------
+
+    def _play_in_parts(self, symbol: int, start: int, stop: int) -> None:
+        """One window, cut where the connection breaks or comes back and where the broker's clock is changed."""
+        ticks = self._tape.ticks[symbol]
+        while start < stop:
+            end, back_msc = self._terminal.part(ticks, start, stop)
+            if back_msc:
+                self._play_unseen(symbol, start, end)
+                self._back_msc = back_msc
+            else:
+                self._see_the_unseen()
+                self._meet_clock(int(ticks["time_msc"][start]))
+                self._play(symbol, start, end)
+            start = end
+
+    def _play_unseen(self, symbol: int, start: int, stop: int) -> None:
+        """Without a connection the server goes on alone; the engine sees these ticks when it is back."""
+        terminal, place, ticks = self._terminal, self._places[symbol], self._tape.ticks[symbol]
+        at = start
+        while at < stop:
+            until = terminal.scan(place, ticks, at, stop)
+            if until == at:
+                self._take(terminal.on_tick(place, ticks, at))
+                until = at + 1
+            terminal.settle(place, ticks, until - 1)
+            at = until
+        self._unseen.append((symbol, start, stop))
+
+    def _see_the_unseen(self) -> None:
+        if not self._unseen:
+            return
+        self._terminal.move_clock(self._back_msc)
+        self._take(self._terminal.take_changes())
+        unseen, self._unseen = self._unseen, []
+        for symbol, start, stop in unseen:
+            ticks = self._tape.ticks[symbol][start:stop]
+            offset_s = self._terminal.clock.offset_at(int(ticks["time_msc"][0]))
+            quotes, at = Quotes(self._tape.symbols[symbol], ticks, offset_s), 0
+            while at < len(ticks):
+                at, intents = self._engine.advance(quotes, at)
+                if intents:
+                    self._carry_out(intents)
+            self._end_window(stop - start)
+        self._news = True
+
+    def _meet_clock(self, time_msc: int) -> None:
+        """Where the broker's clock has been changed, tell the account, as an EA's heartbeat does."""
+        terminal, account = self._terminal, self._engine.account
+        if terminal.clock.offset_at(time_msc) == account.server_offset_s:
+            return
+        terminal.move_clock(time_msc)
+        self._take(terminal.take_changes())
+        self._book([session_opened(terminal, self._engine.settings.magic, SESSION)])
+
+    def _look_into_doubts(self) -> None:
+        """Reconcile from time to time while an intent's end is unknown, as a bridge does that asks for a snapshot."""
+        terminal, account = self._terminal, self._engine.account
+        if not any(record.state is IntentState.UNKNOWN for record in account.open_intents()):
+            self._look_msc = 0
+        elif not self._look_msc:
+            self._look_again()
+        elif terminal.now_msc >= self._look_msc:
+            if terminal.connected:
+                results = self._executor.last_words(terminal.now_msc)
+                update = terminal.snapshot(*account.watermark)
+                events, _ = reconciled(account, update, results, SESSION, self._now_ns())
+                self._book(events)
+                self._news = True
+            self._look_again()
+
+    def _look_again(self) -> None:
+        self._look_msc = self._terminal.now_msc + _LOOK_EVERY_MSC
+        self._terminal.wake(self._look_msc)
+
+    def _wait_for_the_rest(self) -> None:
+        """After the last tick: what is still on its way arrives."""
+        self._see_the_unseen()
+        while self._terminal.pass_on():
+            self._take(self._terminal.take_changes())
+
     def _adopt_money(self) -> None:
         """Where something changed, the terminal's word on the money counts from the end of the next tick on."""
         if self._news:
@@ -161,9 +253,12 @@ class Runner:
                 self._take(self._executor.execute(intent, self._terminal.now_msc))
 
     def _take(self, update: TradeUpdate | None) -> None:
-        if update is not None:
-            self._book(booked(self._engine.account, update, self._now_ns()))
+        told = self._executor.answered(update)
+        if told is not None:
+            self._book(booked(self._engine.account, told, self._now_ns()))
             self._news = True
+        if self._terminal.is_disturbed:
+            self._look_into_doubts()
 
     def _book(self, events: Sequence[AccountEvent]) -> None:
         self._engine.on_event(AccountChanged(events))

@@ -9,12 +9,14 @@ from pathlib import Path
 import msgspec
 
 from advisor.counts import Counts
-from advisor.executor import Executor, ExecutorGuards
+from advisor.executor import ExecutorGuards
 from advisor.expert import EaRules, ExpertAdvisor
 from advisor.host import ConnectionRules, SessionHost, kept_terminal_id
 from advisor.memory import DiskMemory
 from domain.symbols import SymbolSpec
 from marketdata.tape import Tape
+from sim.executing import executor_of
+from sim.faults.plan import FaultPlan
 from sim.feed import Charts, Feed
 from sim.matching import Rows
 from sim.pace import Progress, TapePace
@@ -46,7 +48,8 @@ class TerminalConfig:
     """Everything a terminal process needs; can be pickled.
 
     `ticks` (TICK_DTYPE) by symbol name, `history` the bars before the first tick. `state_dir` keeps the terminal's
-    number and the executed intents: it belongs to one life of one simulated account.
+    number and the executed intents: it belongs to one life of one simulated account. `faults` are what goes wrong
+    between terminal and broker; the spreads of their news must be in `ticks` already.
     """
 
     endpoint: str
@@ -65,6 +68,7 @@ class TerminalConfig:
     guards: ExecutorGuards = field(default_factory=ExecutorGuards)
     seed: int = 0
     ea: EaKind = EaKind.TWIN
+    faults: FaultPlan | None = None
 
 
 def run_terminal(config: TerminalConfig, on_progress: Progress | None = None) -> TerminalStatistics:
@@ -76,7 +80,13 @@ def run_terminal(config: TerminalConfig, on_progress: Progress | None = None) ->
     """
     tape = Tape(tuple(config.ticks), config.ticks)
     start_msc = tape.span_msc[0] if tape.span_msc else 0
-    terminal = SimTerminal(config.profile, config.specs, server_offset_s=config.server_offset_s, start_msc=start_msc)
+    terminal = SimTerminal(
+        config.profile,
+        config.specs,
+        server_offset_s=config.server_offset_s,
+        start_msc=start_msc,
+        faults=config.faults,
+    )
     feed = Feed(terminal, tape, max_ticks=config.max_ticks, batch_ms=config.batch_ms, history=config.history)
     for symbol, ticks in zip(tape.symbols, tape.ticks, strict=True):
         if len(ticks):
@@ -85,7 +95,7 @@ def run_terminal(config: TerminalConfig, on_progress: Progress | None = None) ->
         advisor = ExpertAdvisor(
             terminal,
             feed,
-            Executor(terminal, memory, config.guards, config.magic),
+            executor_of(terminal, memory, config.guards, config.magic),
             secret=config.secret,
             terminal_id=kept_terminal_id(config.state_dir),
             magic=config.magic,

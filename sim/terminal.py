@@ -15,6 +15,11 @@ from domain.symbols import SymbolSpec
 from domain.trading import AccountSnapshot, Deal, DealReason, DealType, MarginMode, Order, Position
 from domain.updates import Money, TradeUpdate
 from sim import matching
+from sim.faults.clock import Daylight, ServerClock
+from sim.faults.fills import SeededFills
+from sim.faults.line import Line
+from sim.faults.outages import Outages
+from sim.faults.plan import FaultPlan
 from sim.holdings import Holdings
 from sim.market import Market
 from sim.pending import OrderDetail
@@ -29,7 +34,9 @@ class SimTerminal:
 
     `profile` is the account, `specs` the symbols in the order of their indices, `fills` may disturb requests;
     `start_msc` is the server's clock before the first quote [ms], `server_offset_s` how far it is ahead of UTC [s].
-    `autotrading` and `connected` are the two switches a user or a network can flip.
+    `autotrading` and `connected` are the two switches a user or a network can flip. `faults` are what goes wrong:
+    where they delay or lose messages, `post` takes requests that are answered later; where they give the broker a
+    clock, it goes before `server_offset_s`, and where `fills` are given, those go before the faults' own.
 
     Raises:
         ValueError: for an account of an exchange.
@@ -47,13 +54,16 @@ class SimTerminal:
         server_offset_s: int = 0,
         start_msc: int = 0,
         fills: FillPlan | None = None,
+        faults: FaultPlan | None = None,
     ) -> None:
         if profile.margin_mode is MarginMode.EXCHANGE:
             raise ValueError("margin_mode EXCHANGE is not simulated; use RETAIL_HEDGING or RETAIL_NETTING")
         self.profile = profile
-        self.server_offset_s = server_offset_s
         self.autotrading = True
-        self.connected = True
+        self._is_plugged_in = True
+        planned = faults or FaultPlan()
+        self.clock = planned.clock or ServerClock(winter_offset_s=server_offset_s, daylight=Daylight.NONE)
+        self._offset_s, self._offset_until_msc = 0, -1
         leverage = profile.leverage_at(profile.deposit)
         self._market = Market(
             specs,
@@ -66,9 +76,18 @@ class SimTerminal:
             holidays=profile.holidays,
         )
         self._holdings = Holdings(profile, self._market)
-        plan = fills or FairFills()
+        plan = fills or (FairFills() if faults is None else SeededFills(faults))
         self._server = TradeServer(self._market, self._holdings, plan)
         self._watch = ServerWatch(self._market, self._holdings, plan)
+        self._line = self._laid_line(planned, start_msc) if planned.is_on_the_line else None
+        self.answers_later = self._line is not None
+        self.is_disturbed = self.answers_later or self.clock.daylight is not Daylight.NONE
+
+    def _laid_line(self, plan: FaultPlan, start_msc: int) -> Line:
+        def shown(utc_msc: int) -> int:
+            return utc_msc + self.clock.offset_at_utc(utc_msc // 1000) * 1000
+
+        return Line(plan, Outages(plan.connection, plan.seed, start_msc, shown), start_msc)
 
     @property
     def specs(self) -> tuple[SymbolSpec, ...]:
@@ -85,6 +104,23 @@ class SimTerminal:
         """The server's clock: time of the latest tick of any symbol [ms, broker's clock]."""
         return self._market.now_msc
 
+    @property
+    def server_offset_s(self) -> int:
+        """How far the server's clock is ahead of UTC now [s]."""
+        now_msc = self._market.now_msc
+        if now_msc >= self._offset_until_msc:
+            self._offset_s, self._offset_until_msc = self.clock.offset_at(now_msc), self.clock.next_change(now_msc)
+        return self._offset_s
+
+    @property
+    def connected(self) -> bool:
+        """Whether the terminal has its server: nobody has pulled the plug, and no outage lasts."""
+        return self._is_plugged_in and (self._line is None or self._line.outages.at(self.now_msc) is None)
+
+    @connected.setter
+    def connected(self, is_plugged_in: bool) -> None:
+        self._is_plugged_in = is_plugged_in
+
     # -- the market ------------------------------------------------------------------------------------------------
 
     def scan(self, symbol_index: int, ticks: matching.Rows, start: int, stop: int) -> int:
@@ -92,8 +128,10 @@ class SimTerminal:
 
         It acts at a stop loss, a take profit or a stop-out inside a trade session, and at the first tick of a broker
         day while positions are open (swap); where a pending order is reached, and when one expires. `ticks` are in time
-        order.
+        order. Something on the line that arrives counts, too.
         """
+        if self._line is not None:
+            stop = int(matching.first_at(ticks, start, stop, self._line.due_msc))
         return self._watch.scan(symbol_index, ticks, start, stop)
 
     def settle(self, symbol_index: int, ticks: matching.Rows, index: int) -> None:
@@ -105,9 +143,12 @@ class SimTerminal:
 
         What changed, changes by hand since the last report included; None for nothing.
         """
+        if self._line is not None:
+            self.pass_to(int(ticks["time_msc"][index]) - 1)
         before_msc = self.now_msc
         self._market.take_quote(symbol_index, ticks, index)
         self._watch.act(symbol_index, before_msc)
+        self._tell()
         return self.take_changes()
 
     def quote(self, symbol: str) -> tuple[float, float, int]:
@@ -217,14 +258,21 @@ class SimTerminal:
         """Everything there is, with the deals after (`since_msc` [ms, broker's clock], `since_ticket`)."""
         since = (since_msc, since_ticket)
         chosen = tuple(deal for deal in self._holdings.ledger.deals if (deal.time_msc, deal.deal_ticket) > since)
+        self._tell()
         self._holdings.mark_reported()
         return TradeUpdate(
             money=self.money(), deals=chosen, positions=self.positions(), orders=self.orders(), complete=True
         )
 
     def take_changes(self) -> TradeUpdate | None:
-        """What changed since this was last asked, or since the last snapshot; None for nothing."""
-        return self._holdings.take_changes()
+        """What changed since this was last asked, or since the last snapshot; None for nothing.
+
+        Over a line, what the terminal has been told by now; each with how it stands now.
+        """
+        if self._line is None:
+            return self._holdings.take_changes()
+        news = self._line.take_news()
+        return self._holdings.update_of(news) if news else None
 
     def operate(self, kind: DealType, amount: float, comment: str = "") -> Deal | Retcode:
         """What the broker's back office does: a deposit or withdrawal (BALANCE), CREDIT, CORRECTION, INTEREST, ...
@@ -249,7 +297,9 @@ class SimTerminal:
             return refused(Retcode.CONNECTION)
         if not self.autotrading and reason == DealReason.EXPERT:
             return refused(Retcode.CLIENT_DISABLES_AT)
-        return self._server.execute(request, reason)
+        answer = self._server.execute(request, reason)
+        self._tell()
+        return answer
 
     def checked(self, request: TradeRequest, reason: DealReason = DealReason.EXPERT) -> TradeAnswer:
         """`OrderCheck`: what the server would answer now were nothing to disturb `request` on its way; nothing is done.
@@ -258,3 +308,85 @@ class SimTerminal:
         """
         market, holdings = self._holdings.rehearsal()
         return TradeServer(market, holdings, FairFills()).execute(request, reason)
+
+    # -- the line --------------------------------------------------------------------------------------------------
+
+    def post(self, request: TradeRequest, sent_msc: int, reason: DealReason = DealReason.EXPERT) -> int:
+        """`OrderSendAsync`: the number under which `take_answers` gives the answer, when it has come.
+
+        The request was sent at `sent_msc`, which may lie a little in the past [ms, broker's clock].
+
+        Raises:
+            RuntimeError: for a terminal without a line; `send` answers at once there.
+        """
+        line = self._laid()
+        if not self._is_plugged_in or (not self.autotrading and reason == DealReason.EXPERT):
+            return line.refuse(refused(Retcode.CLIENT_DISABLES_AT if self._is_plugged_in else Retcode.CONNECTION))
+        number = line.post(request, reason, sent_msc, self.now_msc)
+        self.pass_to(self.now_msc)
+        return number
+
+    def take_answers(self) -> list[tuple[int, TradeAnswer]]:
+        """Answers that have arrived since this was last asked, each with its request's number."""
+        return self._laid().take_answers()
+
+    def wake(self, at_msc: int) -> None:
+        """Let `scan` stop at the first tick from `at_msc` on [ms, broker's clock], too; without a line it does not."""
+        if self._line is not None:
+            self._line.wake(at_msc)
+
+    def pass_to(self, time_msc: int) -> None:
+        """Let everything happen that is due on the line up to `time_msc`, at the quotes as they stand then."""
+        line = self._laid()
+        while (due_msc := line.due_msc) <= time_msc:
+            self._move_clock(due_msc)
+            posted = line.step()
+            if posted is not None:
+                answer, disturbance = self._server.execute_openly(posted.request, posted.reason)
+                line.answer(posted.number, answer, disturbance, self.now_msc)
+            line.tell(self._holdings.drained(), self.now_msc)
+
+    def pass_on(self) -> bool:
+        """Let the next thing on the line happen, whenever it is due; whether there was any."""
+        line = self._line
+        if line is None or not line.is_busy:
+            return False
+        self.pass_to(max(line.due_msc, self.now_msc))
+        return True
+
+    def part(self, ticks: matching.Rows, start: int, stop: int) -> tuple[int, int]:
+        """Where the first part of `ticks[start:stop]` under one offset, and with or without a connection, ends.
+
+        And when the connection comes back [ms, broker's clock] if there is none in it, else 0.
+        """
+        time_msc = int(ticks["time_msc"][start])
+        edge_msc, back_msc = self.clock.next_change(time_msc), 0
+        if self._line is not None:
+            outage = self._line.outages.at(time_msc)
+            edge_msc = min(edge_msc, self._line.outages.next_start(time_msc) if outage is None else outage[1])
+            back_msc = 0 if outage is None else outage[1]
+        return int(matching.first_at(ticks, start, stop, edge_msc)), back_msc
+
+    def move_clock(self, time_msc: int) -> None:
+        """Let the server's clock go on to `time_msc` [ms, broker's clock] without a tick."""
+        if self._line is not None:
+            self.pass_to(time_msc)
+        self._move_clock(time_msc)
+        self._tell()
+
+    def _move_clock(self, time_msc: int) -> None:
+        before_msc = self.now_msc
+        if time_msc > before_msc:
+            self._market.now_msc = time_msc
+            self._watch.pass_time(before_msc)
+
+    def _tell(self) -> None:
+        """Put the news of what has changed on the line, and take in what arrives at once."""
+        if self._line is not None:
+            self._line.tell(self._holdings.drained(), self.now_msc)
+            self.pass_to(self.now_msc)
+
+    def _laid(self) -> Line:
+        if self._line is None:
+            raise RuntimeError("this terminal answers at once: its fault plan delays and loses nothing")
+        return self._line

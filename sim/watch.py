@@ -57,13 +57,17 @@ class ServerWatch:
             start += 1
         return start
 
+    def pass_time(self, before_msc: int) -> None:
+        """Do what is due at the server's clock without a tick: it stood at `before_msc`."""
+        self._holdings.charge_swaps(before_msc)
+        self._holdings.end_caps()
+        self._activation.expire()
+
     def act(self, symbol_index: int, before_msc: int) -> None:
         """Do what is due at the latest tick, one of `symbol_index`; the tick before it came at `before_msc`."""
         if not len(self._holdings.book) and not len(self._holdings.pending):
             return
-        self._holdings.charge_swaps(before_msc)
-        self._holdings.end_caps()
-        self._activation.expire()
+        self.pass_time(before_msc)
         if self._market.in_session(symbol_index):
             self._close_triggered(symbol_index)
             if self._activation.activate(symbol_index):
