@@ -258,7 +258,6 @@ class SimTerminal:
         """Everything there is, with the deals after (`since_msc` [ms, broker's clock], `since_ticket`)."""
         since = (since_msc, since_ticket)
         chosen = tuple(deal for deal in self._holdings.ledger.deals if (deal.time_msc, deal.deal_ticket) > since)
-        self._tell()
         self._holdings.mark_reported()
         return TradeUpdate(
             money=self.money(), deals=chosen, positions=self.positions(), orders=self.orders(), complete=True

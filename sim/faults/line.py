@@ -9,7 +9,7 @@ import heapq
 import random
 from collections.abc import Iterable
 from enum import Enum
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from domain.requests import TradeAnswer, TradeRequest, refused
 from domain.retcodes import Retcode
@@ -20,8 +20,6 @@ from sim.faults.outages import NEVER_MSC, Outages
 from sim.faults.plan import FaultPlan
 from sim.holdings import Change
 from sim.requests import Disturbance, unanswered
-
-_TIMEOUT: Final = unanswered(Retcode.TIMEOUT)
 
 
 class Posted(NamedTuple):
@@ -60,7 +58,8 @@ class Line:
         self._delayed = chance_of(plan.seed, "news delayed")
         self._events: list[_Event] = []
         self._places = 0
-        self._waiting: dict[int, int] = {}
+        self._waiting: set[int] = set()
+        self._lost_as: dict[int, int] = {}
         self._last_request = 0
         self._latest_to_server = self._latest_to_terminal = 0
         self._answers: list[tuple[int, TradeAnswer]] = []
@@ -98,7 +97,7 @@ class Line:
         sent_msc = max(min(sent_msc, now_msc), self._back_msc)  # nothing was sent while there was no connection
         arrives = max(sent_msc + self._delay_ms(self._plan.latency.to_server, self._to_server), self._latest_to_server)
         self._latest_to_server = arrives
-        self._waiting[number] = sent_msc
+        self._waiting.add(number)
         self._put(max(arrives, now_msc), _Kind.REQUEST, Posted(number, request, reason))
         self._put(sent_msc + self._plan.acknowledgements.timeout_ms, _Kind.GIVE_UP, number)
         return number
@@ -139,14 +138,14 @@ class Line:
         elif event.kind is _Kind.ANSWER:
             self._hear(*event.content)
         elif event.kind is _Kind.GIVE_UP:
-            self._hear(event.content, _TIMEOUT)
+            self._hear(event.content, unanswered(self._lost_as.pop(event.content, Retcode.TIMEOUT)))
         return None
 
     def answer(self, number: int, answer: TradeAnswer, disturbance: Disturbance, now_msc: int) -> None:
         """Put the server's answer on its way; one that is lost is replaced by what the terminal shows instead."""
         if disturbance.lost_answer:
-            gives_up = self._waiting.get(number, now_msc) + self._plan.acknowledgements.timeout_ms
-            self._put(max(gives_up, now_msc), _Kind.ANSWER, (number, unanswered(disturbance.lost_as)))
+            if number in self._waiting:
+                self._lost_as[number] = disturbance.lost_as
             return
         arrives = self._arrival_msc(now_msc)
         self._put(arrives + round(disturbance.late_ms), _Kind.ANSWER, (number, answer))
@@ -180,7 +179,8 @@ class Line:
 
     def _hear(self, number: int, answer: TradeAnswer) -> None:
         """An answer to what was given up, or answered before, is no answer."""
-        if self._waiting.pop(number, None) is not None:
+        if number in self._waiting:
+            self._waiting.remove(number)
             self._answers.append((number, answer))
 
     def _break_off(self) -> None:
@@ -188,7 +188,7 @@ class Line:
         outage = self.outages.at(self._break_msc)
         self._back_msc = outage[1] if outage is not None else self._break_msc
         self._break_msc = self.outages.next_start(self._break_msc)
-        for number in tuple(self._waiting):
+        for number in sorted(self._waiting):
             self._hear(number, unanswered(Retcode.CONNECTION))
         kept = [event for event in self._events if event.kind in (_Kind.NEWS, _Kind.WAKE)]
         self._events = [
