@@ -123,10 +123,10 @@ class Safety(msgspec.Struct, kw_only=True):
         latch = self.guards.get(guard)
         return latch.level if latch is not None else 0
 
-    def active_overrides(self, now_ns: int) -> list[Override]:
+    def active_overrides(self, now_ns: int) -> tuple[Override, ...]:
         """Overrides that have not expired at `now_ns` [UTC ns], in the order they were imposed."""
         found = [override for override in self.overrides.values() if override.is_on(now_ns)]
-        return sorted(found, key=lambda override: override.since_ns)
+        return tuple(sorted(found, key=lambda override: override.since_ns))
 
     def apply(self, event: SafetyEvent) -> bool:
         """Fold one event; whether the drawdown is to be measured from here on."""

@@ -89,9 +89,10 @@ class AccountState(msgspec.Struct, kw_only=True):
     """One account at one point of its journal. `apply` is the only way to change it.
 
     Money is in the account's currency; `watermark` is (time_msc, deal_ticket) of the newest deal booked; `broker_day`
-    counts days of the broker's clock since 1970 (-1 before the first mark); `day_start_equity` 0 means not known yet;
-    `openings` maps a position_id to the intent that opened it; `gone` holds the tickets of positions that are no more,
-    `unexplained` the position_id of own ones that no deal closed; `safety` is what its guards and its owner imposed.
+    counts days of the broker's clock since 1970 (-1 before the first mark); `tracked_day` is the last one whose first
+    tick the guards saw; `day_start_equity` 0 means not known yet; `openings` maps a position_id to the intent that
+    opened it; `gone` holds the tickets of positions that are no more, `unexplained` the position_id of own ones that no
+    deal closed; `safety` is what its guards and its owner imposed.
     """
 
     session: int = 0
@@ -114,6 +115,7 @@ class AccountState(msgspec.Struct, kw_only=True):
     last_equity: float = 0.0
     peak_equity: float = 0.0
     broker_day: int = NO_DAY
+    tracked_day: int = NO_DAY
     day_start_equity: float = 0.0
     realised_today: float = 0.0
     specs: dict[str, SymbolSpec] = msgspec.field(default_factory=dict)
@@ -300,7 +302,7 @@ class AccountState(msgspec.Struct, kw_only=True):
     def _track_equity(self, event: EquityTracked) -> None:
         if event.broker_day > self.broker_day:
             self.realised_today = 0.0
-        self.broker_day = event.broker_day
+        self.broker_day = self.tracked_day = event.broker_day
         self.day_start_equity, self.peak_equity = event.day_start_equity, event.peak_equity
         self.last_equity = event.equity
 

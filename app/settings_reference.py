@@ -24,6 +24,8 @@ _SECTIONS: Final = {
     "entry": "Entries",
     "leverage": "Leverage",
     "volatility": "Volatility",
+    "portfolio": "The portfolio",
+    "guards": "Guards on equity",
     "care": "Open positions",
     "account": "Accounts",
     "bridge": "The bridge",

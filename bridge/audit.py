@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from account.booking import issued
-from account.events import IntentIssued
+from account.events import AccountEvent, EquityTracked, GuardChanged, IntentIssued, kind_of
 from account.journal import JournalReader
 from bridge.config import Places
 from bridge.inputs import Booked, Decided, Fed, Input, Lost, Started, Warmed
@@ -20,9 +20,10 @@ from domain.intents import Intent
 from strategy.engine import Engine
 from strategy.events import AccountChanged, Quotes, WarmUp
 from strategy.gates import GATE_SEATS, DecisionKind, gate_name
-from strategy.tables import DECISION_DTYPE, Table
+from strategy.tables import DECISION_DTYPE, Table, empty_decisions
 
 MOST_DIFFERENCES: Final = 1000
+_NEWS: Final = (GuardChanged, EquityTracked)
 _GATE_PARTS: Final = ("value", "threshold", "verdict")
 
 
@@ -84,9 +85,10 @@ class _Auditor:
         self._to_ns = to_ns
         self._engine: Engine | None = None
         self._batch: Fed | None = None
-        self._decided: tuple[tuple[Intent, ...], Table] = ((), np.zeros(0, DECISION_DTYPE))
+        self._decided: tuple[tuple[Intent, ...], Table, tuple[AccountEvent, ...]] = ((), empty_decisions(), ())
         self._recorded_rows: list[Table] = []
         self._recorded_intents: list[Intent] = []
+        self._recorded_news: list[AccountEvent] = []
         self._differences: list[Difference] = []
         self._problems: list[str] = []
         self._notes: list[str] = []
@@ -155,10 +157,11 @@ class _Auditor:
         intents = self._engine.on_event(Quotes(batch.symbol, batch.ticks, batch.server_offset_s, batch.money))
         account = self._engine.account
         fresh = tuple(intent for intent in intents if issued(account, intent, intent.decided_ns))
-        self._decided = fresh, self._engine.take_decisions()
+        self._decided = fresh, self._engine.take_decisions(), self._engine.take_news()
 
     def _book(self, booked: Booked) -> None:
         self._recorded_intents.extend(event.intent for event in booked.events if isinstance(event, IntentIssued))
+        self._recorded_news.extend(event for event in booked.events if isinstance(event, _NEWS))
         if self._engine is not None:
             self._engine.on_event(AccountChanged(booked.events))
 
@@ -167,12 +170,12 @@ class _Auditor:
 
         `may_be_cut`: a new engine follows, so the process may have been killed while it wrote down what was decided.
         """
-        batch, rows, intents = self._batch, self._recorded_rows, self._recorded_intents
-        self._batch, self._recorded_rows, self._recorded_intents = None, [], []
+        batch, rows, intents, news = self._batch, self._recorded_rows, self._recorded_intents, self._recorded_news
+        self._batch, self._recorded_rows, self._recorded_intents, self._recorded_news = None, [], [], []
         if batch is None or not self._from_ns <= time_of(batch) <= self._to_ns:
             return
         recorded = np.concatenate(rows) if rows else np.zeros(0, DECISION_DTYPE)
-        decided_intents, decided = self._decided
+        decided_intents, decided, decided_news = self._decided
         self._batches += 1
         self._ticks += len(batch.ticks)
         self._decisions += len(recorded)
@@ -181,6 +184,7 @@ class _Auditor:
             self._notes.append(f"batch {batch.seq}: the process was killed while it wrote down what was decided")
             return
         found = [*_differing_rows(recorded, decided), *_differing_intents(intents, decided_intents)]
+        found += _differing_news(news, decided_news)
         room = MOST_DIFFERENCES - len(self._differences)
         self._differences.extend(
             Difference(seq=batch.seq, time_ns=time_of(batch), symbol=batch.symbol, **difference)
@@ -238,6 +242,14 @@ def _differing_intents(recorded: list[Intent], decided: tuple[Intent, ...]) -> I
             before, after = getattr(was, name), getattr(is_now, name)
             if before != after:
                 yield _difference(f"intent {was.intent_id:016x}", name, before, after)
+
+
+def _differing_news(recorded: list[AccountEvent], decided: tuple[AccountEvent, ...]) -> Iterator[dict[str, str]]:
+    if len(recorded) != len(decided):
+        yield _difference("guards and marks", "number of them", len(recorded), len(decided))
+    for was, is_now in zip(recorded, decided, strict=False):
+        if was != is_now:
+            yield _difference(kind_of(was), "event", was, is_now)
 
 
 def _difference(what: str, field: str, recorded: object, decided: object) -> dict[str, str]:

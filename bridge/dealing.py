@@ -356,6 +356,7 @@ class Dealing:
         minute = self.server_ns // _MINUTE_NS
         if minute == self._minute:
             decided = trader.quote(name, message.ticks, offset_s, money)
+            trader.book_news()
             if money.equity > trader.account.peak_equity:
                 self._marks = [self._mark_of(money)]
             self._quoted.add(name)
@@ -366,6 +367,7 @@ class Dealing:
         decided = trader.quote(name, message.ticks, offset_s, None)
         own = trader.engine.own_money()
         trader.engine.adopt_money(money)
+        trader.book_news()
         flags = self._money.equity_flags(trader.account, own, money, self.server_ns) if is_priced else []
         self._marks = [self._mark_of(money), *flags]
         return decided

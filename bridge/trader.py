@@ -132,6 +132,12 @@ class Trader:
             self.records.append(Record(EntryKind.DECISIONS, decisions.tobytes()))
         return intents, decisions
 
+    def book_news(self) -> None:
+        """Let what the watch over equity has found be journaled; the engine acts on it already."""
+        news = self.engine.take_news()
+        if news:
+            self.book(news)
+
     def decision_counts(self) -> dict[str, int]:
         """How many decisions there were by what they came to: an action, or what refused an entry."""
         untallied, self._untallied = self._untallied, []

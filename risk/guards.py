@@ -27,7 +27,7 @@ _DAY: Final = int(Guard.DAY_LOSS)
 
 
 class GuardRules(NamedTuple):
-    """Thresholds of the guards; meaning, unit and range stand in `strategy.guard_params.GuardSettings`."""
+    """Thresholds of the guards; meaning, unit and range stand in `strategy.params.GuardSettings`."""
 
     floating_loss_fraction: float
     day_loss_fraction: float

@@ -6,12 +6,17 @@ from typing import NamedTuple
 from domain.jit import njit
 
 
-class PortfolioRules(NamedTuple):
-    """Thresholds of the portfolio gates; meaning, unit and range stand in `strategy.guard_params.PortfolioSettings`."""
+class StakeRules(NamedTuple):
+    """What may be at stake at once; meaning, unit and range stand in `strategy.params.PortfolioSettings`."""
 
     max_currency_exposure: float
     max_open_risk_fraction: float
     unstopped_fraction: float
+
+
+class StreakRules(NamedTuple):
+    """When losses make entries pause; meaning, unit and range stand in `strategy.params.PortfolioSettings`."""
+
     cool_down_s: float
     max_losing_streak: float
     losing_streak_pause_s: float
@@ -43,7 +48,8 @@ def open_risk_of(value_to_stop: float, notional: float, unstopped_fraction: floa
 @njit
 def exposure_after(side: int, notional: float, held: Exposure) -> float:
     """The larger net value of a symbol's two sides [account money] once `notional` more is bought or sold on `side`."""
-    return max(abs(held.base + side * notional), abs(held.quote - side * notional))
+    base, quote = abs(held.base + side * notional), abs(held.quote - side * notional)
+    return base if math.isnan(base) or base > quote else quote  # max() may lose what is not a number
 
 
 @njit
@@ -52,11 +58,15 @@ def lots_for_exposure(side: int, limit_money: float, held: Exposure, notional_pe
 
     An entry that lowers what is held has room up to the limit on the other side of zero.
     """
-    room = min(limit_money - side * held.base, limit_money + side * held.quote)
-    return max(0.0, room) / notional_per_lot
+    on_base, on_quote = limit_money - side * held.base, limit_money + side * held.quote
+    room = on_base if math.isnan(on_base) or on_base < on_quote else on_quote
+    return 0.0 if room < 0.0 else room / notional_per_lot
 
 
 @njit
 def lots_for_open_risk(limit_money: float, open_risk: float, risk_per_lot: float) -> float:
     """Lots whose risk brings the risk of everything open to `limit_money` [lots]."""
-    return max(0.0, limit_money - open_risk) / risk_per_lot if risk_per_lot > 0.0 else 0.0
+    room = limit_money - open_risk
+    if room < 0.0 or not risk_per_lot > 0.0:
+        return 0.0
+    return room / risk_per_lot

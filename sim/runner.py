@@ -58,6 +58,9 @@ class DecisionEngine(Protocol):
     def take_decisions(self) -> Table:
         """Decision records since the last call."""
 
+    def take_news(self) -> Sequence[AccountEvent]:
+        """What the watch over equity has found since the last call."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
@@ -150,6 +153,7 @@ class Runner:
                 until = at + 1
             step, intents = self._engine.advance(quotes, at - start, until - start)
             at = start + step
+            self._book_news()
             terminal.settle(place, ticks, at - 1)
             self._adopt_money()
             if intents:
@@ -241,6 +245,7 @@ class Runner:
         """Where something changed, the terminal's word on the money counts from the end of the next tick on."""
         if self._news:
             self._engine.adopt_money(self._terminal.money())
+            self._book_news()
             self._news = False
 
     def _carry_out(self, intents: Sequence[Intent]) -> None:
@@ -259,6 +264,11 @@ class Runner:
             self._news = True
         if self._terminal.is_disturbed:
             self._look_into_doubts()
+
+    def _book_news(self) -> None:
+        found = self._engine.take_news()
+        if found:
+            self._book(found)
 
     def _book(self, events: Sequence[AccountEvent]) -> None:
         self._engine.on_event(AccountChanged(events))

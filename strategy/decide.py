@@ -15,6 +15,7 @@ from risk.levels import Levels, entry_levels, stop_distance_for, target_distance
 from risk.limits import Limits, effective_limits
 from risk.volatility import volatility_ratio, volatility_scale
 from strategy.entry_rules import EntryRules, HoldingRules, LevelRules, MarketRules, SymbolRules
+from strategy.entry_safety import judge_safety
 from strategy.entry_size import Plan, judge_size, net_reward_to_risk, risk_per_lot, size_of
 from strategy.entry_views import EntryView, HoldingView, MarketView
 from strategy.gates import NO_GATE, Action, Gate
@@ -131,11 +132,12 @@ def decide_entry(
     least = rules.levels.min_reward_to_risk
     judge(gates, _REWARD_TO_RISK, ratio, least, ratio >= least)
     _judge_holdings(side, view.holdings, rules.holdings, gates)
+    judge_safety(view.safety, rules.streak, gates)
     scale = volatility_scale(volatility_ratio(market.atr, market.atr_baseline), rules.market.calm_ratio)
     limits = effective_limits(rules.limits, view.standing, view.steering, scale)
     plan = Plan(side, levels, limits, risk_per_lot(levels, symbol, money))
-    size = size_of(plan, view, rules.sizing, symbol, money)
-    judge_size(size, plan, view, rules.sizing, symbol, money, gates)
+    size = size_of(plan, view, rules, symbol, money)
+    judge_size(size, plan, view, rules, symbol, money, gates)
     refused_by = first_refusal(gates)
     acts = refused_by == _NO_GATE and size.lots > 0.0
     action = (_BUY if side > 0 else _SELL) if acts else _HOLD

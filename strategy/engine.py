@@ -11,10 +11,11 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from account.events import IntentEnded, IntentIssued, IntentReported, SymbolsSeen
+from account.events import AccountEvent, EquityTracked, IntentEnded, IntentIssued, IntentReported, SymbolsSeen
 from account.state import AccountState
 from domain.intents import Intent, IntentKind, LocalCare
 from domain.pricing import rounded_money
+from domain.servertime import utc_ns_from_server_msc
 from domain.timeframes import Timeframe
 from domain.updates import Money
 from signals.models import SignalModel, parameters_array, parameters_from, signal_model
@@ -25,8 +26,10 @@ from strategy.gates import Action, DecisionKind
 from strategy.identity import intent_id_of, signal_id_of
 from strategy.kernel import Progress, first_unusable, usable_ticks, walk
 from strategy.params import EngineSettings
+from strategy.safekeeping import guard_changes
 from strategy.tables import DECISION_DTYPE, MAX_SETUPS, Indices, Table, empty_decisions
 from strategy.views import Batch, Closes, equity_of
+from strategy.watch import watch
 from strategy.world import WorldTables
 
 _RECORD_CAPACITY: Final = 1024
@@ -48,6 +51,7 @@ _INTENT_COLUMNS: Final = (
     "tp",
 )
 _NS_PER_MS: Final = 1_000_000
+_MS_PER_S: Final = 1000
 _QUOTE: Final = struct.Struct("<8xdd16xq12x")  # bid, ask and time_msc of a raw TICK_DTYPE
 _KINDS: Final = {
     Action.BUY: IntentKind.OPEN,
@@ -90,6 +94,8 @@ class Engine:
         self._kept_at: Indices | None = None
         self._batch: tuple[Quotes, Batch, Closes] | None = None
         self._progress = Progress(0, 0, 0, False)
+        self._news: list[AccountEvent] = []
+        self._now_ns = 0
         self.ignored_ticks = 0
 
     # -- what is asked of the engine ------------------------------------------------------------------------------
@@ -119,6 +125,16 @@ class Engine:
     def adopt_money(self, money: Money) -> None:
         """Take the terminal's equity and margin as the truth, as a batch that carries its money does at its end."""
         self._world.adopt_money(money)
+        tables = self._world.tables
+        if money.balance == self.account.balance and tables.guard[0]["broker_day"] >= 0:
+            if watch(tables, equity_of(tables)):
+                self._note_guards(self._now_ns)
+            self._note_marks()
+
+    def take_news(self) -> tuple[AccountEvent, ...]:
+        """What the watch over equity has found since the last call, to be booked as it is; the engine knows it."""
+        news, self._news = self._news, []
+        return tuple(news)
 
     def care_after(self, decision: Table) -> LocalCare:
         """What the intent of `decision` (DECISION_DTYPE, one row) tells a terminal that no longer hears from us."""
@@ -158,6 +174,7 @@ class Engine:
             raise BatchError(f"the batch of {quotes.symbol} does not go on at tick {start}")
         intents = self._walk(batch, closes, self._walked_to(stop))
         reached = self._tick_before_cleaning() if intents else stop
+        self._end_walk(batch)
         if self._progress.tick >= len(batch.ticks):
             self._end(quotes)
         return reached, intents
@@ -184,12 +201,13 @@ class Engine:
             if not chart.runs_at(time_msc):
                 return False
         row = world.row_of(symbol)
-        if self._batch is not None or world.wants_a_look(row, bid, ask, time_msc, server_offset_s):
+        if self._batch is not None or world.wants_a_look(row, bid, ask, time_msc, server_offset_s, money):
             return False
         for chart in charts:
             chart.extend(tick, world.point_of(row))
         world.note_quote(row, bid, ask, money)
         self._last_msc[symbol] = time_msc
+        self._now_ns = (time_msc - server_offset_s * _MS_PER_S) * _NS_PER_MS
         return True
 
     # -- account --------------------------------------------------------------------------------------------------
@@ -203,7 +221,7 @@ class Engine:
                 self._note_signal(change.intent)
             elif isinstance(change, (IntentReported, IntentEnded)):
                 self._note_outcome(change)
-        self._world.sync(self.account, self._chart_row_of_intent)
+        self._world.sync(self.account, self._chart_row_of_intent, self._now_ns)
 
     def _meet_symbols(self) -> None:
         names_before = self._world.names
@@ -261,6 +279,7 @@ class Engine:
         made: list[Intent] = []
         while self._progress.tick < len(batch.ticks):
             made.extend(self._walk(batch, closes, len(batch.ticks)))
+        self._end_walk(batch)
         self._end(quotes)
         return tuple(made)
 
@@ -299,9 +318,9 @@ class Engine:
         return ticks
 
     def _walk(self, batch: Batch, closes: Closes, stop: int) -> tuple[Intent, ...]:
-        if not len(closes.at) and self._world.is_quiet(batch.symbol):
-            if stop:
-                last = batch.ticks[stop - 1]
+        last = batch.ticks[stop - 1] if stop else None
+        if not len(closes.at) and (last is None or self._is_quiet(batch, last)):
+            if last is not None:
                 self._world.note_quote(batch.symbol, last["bid"], last["ask"], None)
             self._progress = self._progress._replace(tick=stop)
             return ()
@@ -310,10 +329,56 @@ class Engine:
             first = self._progress.written
             self._progress = walk(self._world.tables, batch, closes, self._progress, stop, self._records)
             if self._progress.acted:
-                return self._intents_from(first)
-            if self._progress.tick < stop:
+                self._note_guards(_time_of(batch, self._progress.tick - 1))
+                intents = self._intents_from(first)
+                if intents:
+                    return intents
+            elif self._progress.tick < stop and not self._end_overrides(_time_of(batch, self._progress.tick)):
                 self._keep_written()
         return ()
+
+    def _is_quiet(self, batch: Batch, last: np.void) -> bool:
+        return self._world.is_quiet(batch.symbol, int(last["time_msc"]), batch.server_offset_s)
+
+    def _end_overrides(self, now_ns: int) -> bool:
+        """Let go of overrides that have ended at `now_ns`; whether there were any."""
+        if not 0 < self._world.tables.guard[0]["expires_ns"] <= now_ns:
+            return False
+        self._world.impose(self.account, now_ns)
+        return True
+
+    def _end_walk(self, batch: Batch) -> None:
+        if self._progress.tick:
+            self._now_ns = _time_of(batch, self._progress.tick - 1)
+            self._note_marks()
+
+    # -- guards ---------------------------------------------------------------------------------------------------
+
+    def _note_guards(self, time_ns: int) -> None:
+        for change in guard_changes(self._world.tables, self.account, time_ns):
+            self._make_news(change)
+
+    def _note_marks(self) -> None:
+        """Put the marks on record that have moved."""
+        tables = self._world.tables
+        guard = tables.guard[0]
+        if not guard["moved"]:
+            return
+        guard["moved"] = 0
+        self._make_news(
+            EquityTracked(
+                time_ns=self._now_ns,
+                equity=float(equity_of(tables)),
+                peak_equity=float(tables.account[0]["peak_equity"]),
+                day_start_equity=float(guard["day_start_equity"]),
+                broker_day=int(guard["broker_day"]),
+            )
+        )
+
+    def _make_news(self, event: AccountEvent) -> None:
+        # known at once: the next tick of the same batch is decided with it; to be told again changes nothing
+        self.account.apply(event)
+        self._news.append(event)
 
     def _end(self, quotes: Quotes) -> None:
         self._batch = None
@@ -364,6 +429,11 @@ class Engine:
             expires_ns=decided_ns + self.settings.intent_valid_ms * _NS_PER_MS,
             care=self.care_after(self._records[row : row + 1]),
         )
+
+
+def _time_of(batch: Batch, tick: int) -> int:
+    """Time of a tick of `batch` [UTC ns]."""
+    return utc_ns_from_server_msc(int(batch.ticks[tick]["time_msc"]), batch.server_offset_s)
 
 
 def _joined(parts: list[Table]) -> Table:

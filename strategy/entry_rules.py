@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from risk.limits import LimitRules
+from risk.portfolio import StakeRules, StreakRules
 
 
 class MarketRules(NamedTuple):
@@ -48,6 +49,8 @@ class EntryRules(NamedTuple):
     holdings: HoldingRules
     limits: LimitRules
     sizing: SizingRules
+    stake: StakeRules
+    streak: StreakRules
 
 
 class SymbolRules(NamedTuple):

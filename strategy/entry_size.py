@@ -7,8 +7,9 @@ from domain.jit import njit
 from domain.pricing import SymbolMoney, loss_per_price, money_per_price, notional_value, required_margin
 from risk.levels import Levels, reward_to_risk
 from risk.limits import Limits
+from risk.portfolio import StakeRules, exposure_after, lots_for_exposure, lots_for_open_risk
 from risk.sizing import Budget, Size, VolumeRules, floored_lots, sized
-from strategy.entry_rules import SizingRules, SymbolRules
+from strategy.entry_rules import EntryRules, SymbolRules
 from strategy.entry_views import EntryView, MoneyView
 from strategy.gates import Gate
 from strategy.verdicts import Gates, judge
@@ -18,6 +19,9 @@ _LEVERAGE: Final = int(Gate.LEVERAGE)
 _FREE_MARGIN: Final = int(Gate.FREE_MARGIN)
 _VOLUME_LIMIT: Final = int(Gate.VOLUME_LIMIT)
 _KELLY: Final = int(Gate.KELLY)
+_SLACK: Final = 1.0 + 1e-9  # lots that use a limit up come back from their division a bit above it
+_CURRENCY_EXPOSURE: Final = int(Gate.CURRENCY_EXPOSURE)
+_OPEN_RISK: Final = int(Gate.OPEN_RISK)
 
 
 class Plan(NamedTuple):
@@ -48,19 +52,20 @@ def net_reward_to_risk(levels: Levels, symbol: SymbolRules, money: SymbolMoney) 
 
 
 @njit
-def size_of(plan: Plan, view: EntryView, rules: SizingRules, symbol: SymbolRules, money: SymbolMoney) -> Size:
+def size_of(plan: Plan, view: EntryView, rules: EntryRules, symbol: SymbolRules, money: SymbolMoney) -> Size:
     """The size that every limit allows."""
-    held = view.money
+    held, stake = view.money, view.stake
+    per_lot = notional_value(1.0, plan.levels.price, money)
     budget = Budget(
         held.equity * plan.limits.risk_fraction,
         plan.risk_per_lot,
         held.equity,
         plan.limits.max_leverage,
         held.notional_open,
-        held.margin_free * rules.max_margin_fraction,
+        held.margin_free * rules.sizing.max_margin_fraction,
         held.equity * view.evidence.kelly_fraction,
-        math.inf,
-        math.inf,
+        lots_for_exposure(plan.side, held.equity * rules.stake.max_currency_exposure, stake.exposure, per_lot),
+        lots_for_open_risk(held.equity * rules.stake.max_open_risk_fraction, stake.open_risk, plan.risk_per_lot),
     )
     volume = VolumeRules(
         symbol.volume_min,
@@ -95,11 +100,25 @@ def _judge_kelly(size: Size, plan: Plan, view: EntryView, symbol: SymbolRules, g
 
 
 @njit
+def _judge_stake(
+    tried: float, plan: Plan, view: EntryView, rules: StakeRules, money: SymbolMoney, gates: Gates
+) -> None:
+    """Net value of a currency and risk of everything open, with the entry, as parts of equity."""
+    equity = view.money.equity
+    value = notional_value(tried, plan.levels.price, money)
+    exposure = exposure_after(plan.side, value, view.stake.exposure) / equity if equity > 0.0 else math.inf
+    limit = rules.max_currency_exposure
+    judge(gates, _CURRENCY_EXPOSURE, exposure, limit, exposure <= limit * _SLACK)
+    risk = (view.stake.open_risk + tried * plan.risk_per_lot) / equity if equity > 0.0 else math.inf
+    judge(gates, _OPEN_RISK, risk, rules.max_open_risk_fraction, risk <= rules.max_open_risk_fraction * _SLACK)
+
+
+@njit
 def judge_size(
     size: Size,
     plan: Plan,
     view: EntryView,
-    rules: SizingRules,
+    rules: EntryRules,
     symbol: SymbolRules,
     money: SymbolMoney,
     gates: Gates,
@@ -112,7 +131,8 @@ def judge_size(
     leverage = after / held.equity if held.equity > 0.0 else math.inf
     judge(gates, _LEVERAGE, leverage, plan.limits.max_leverage, leverage <= plan.limits.max_leverage)
     margin = required_margin(plan.side, tried, price, money)
-    available = held.margin_free * rules.max_margin_fraction
+    available = held.margin_free * rules.sizing.max_margin_fraction
     judge(gates, _FREE_MARGIN, margin, available, margin <= available)
     _judge_lots(gates, _VOLUME_LIMIT, _volume_room(plan.side, held, symbol), symbol)
     _judge_kelly(size, plan, view, symbol, gates)
+    _judge_stake(tried, plan, view, rules.stake, money, gates)

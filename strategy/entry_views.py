@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from risk.limits import Standing, Steering
+from risk.portfolio import Exposure
 
 
 class MarketView(NamedTuple):
@@ -60,6 +61,34 @@ class EvidenceView(NamedTuple):
     kelly_fraction: float
 
 
+class StakeView(NamedTuple):
+    """What is at stake: net value of this symbol's two sides, and money to the stops of all positions."""
+
+    exposure: Exposure
+    open_risk: float
+
+
+class SafetyView(NamedTuple):
+    """Where the account stands with its guards, and what a person imposed.
+
+    `since_loss_s` [s] since an own position was closed with a loss, `losses` such closes in a row; each guard with its
+    loss, its threshold (while it is latched: what it lets go at) [fractions] and its level; `imposed`: 1 pause, 2 halt.
+    """
+
+    since_loss_s: float
+    losses: float
+    floating_loss: float
+    floating_threshold: float
+    floating_level: float
+    day_loss: float
+    day_threshold: float
+    day_level: float
+    drawdown: float
+    drawdown_threshold: float
+    drawdown_level: float
+    imposed: float
+
+
 class EntryView(NamedTuple):
     """Everything a decision on an entry depends on, beside its rules."""
 
@@ -69,3 +98,5 @@ class EntryView(NamedTuple):
     evidence: EvidenceView
     standing: Standing
     steering: Steering
+    stake: StakeView
+    safety: SafetyView

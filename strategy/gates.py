@@ -26,6 +26,14 @@ class Gate(IntEnum):
     VOLUME_LIMIT = 13
     VOLATILITY = 14
     KELLY = 15
+    COOL_DOWN = 16
+    LOSING_STREAK = 17
+    CURRENCY_EXPOSURE = 18
+    OPEN_RISK = 19
+    FLOATING_LOSS = 20
+    DAY_LOSS = 21
+    DRAWDOWN = 22
+    PAUSED = 23
 
 
 class Care(IntEnum):
@@ -35,6 +43,8 @@ class Care(IntEnum):
     PARTIAL_CLOSE = 1
     BREAK_EVEN = 2
     TRAILING = 3
+    GUARD_REDUCE = 10
+    GUARD_CLOSE = 11
 
 
 class Verdict(IntEnum):

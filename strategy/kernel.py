@@ -10,16 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.jit import njit
-from domain.pricing import notional_value, required_margin
+from domain.pricing import money_per_price, notional_value, required_margin
+from domain.timeframes import DAY_S
 from risk.limits import Regime, Standing, Steering
+from risk.portfolio import Exposure
 from strategy.decide import EntryDecision, decide_entry
-from strategy.entry_views import EntryView, EvidenceView
+from strategy.entry_views import EntryView, EvidenceView, SafetyView, StakeView
 from strategy.gates import Action, DecisionKind
-from strategy.positions import PositionView, decide_position, wake_gain
+from strategy.guard_care import GuardCare, decide_guarded
+from strategy.positions import PositionView, wake_gain
 from strategy.tables import Table
 from strategy.views import (
     Batch,
     Closes,
+    Safety,
     World,
     care_rules_of,
     entry_rules_of,
@@ -30,16 +34,32 @@ from strategy.views import (
     rules_of,
     setup_of,
 )
+from strategy.watch import (
+    Band,
+    band_of,
+    begin_day,
+    guard_care_of,
+    guard_wants,
+    is_priced,
+    safety_of,
+    stake_of,
+    steering_of,
+    watch,
+)
 
 _HOLD: Final = int(Action.HOLD)
 _ENTRY: Final = int(DecisionKind.ENTRY)
 _POSITION: Final = int(DecisionKind.POSITION)
 _NS_PER_MS: Final = 1_000_000
 _MS_PER_S: Final = 1000
+_MS_PER_DAY: Final = DAY_S * _MS_PER_S
 _NORMAL: Final = int(Regime.NORMAL)
 _NO_STANDING: Final = Standing(math.nan, math.nan, math.nan, math.nan, math.nan, math.nan)
 _NO_STEERING: Final = Steering(math.nan, math.nan, math.nan, math.nan)
 _NO_EVIDENCE: Final = EvidenceView(math.nan, math.nan, math.nan, math.nan, math.nan)
+_NO_STAKE: Final = StakeView(Exposure(math.nan, math.nan), math.nan)
+_NO_SAFETY: Final = SafetyView(*(math.nan for _ in SafetyView._fields))
+_NO_CARE: Final = GuardCare(math.nan, math.nan)
 
 
 class Progress(NamedTuple):
@@ -92,6 +112,18 @@ def _write_evidence(record: Table, evidence: EvidenceView) -> None:
 
 
 @njit
+def _write_safety(record: Table, view: SafetyView, stake: StakeView, guard: GuardCare) -> None:
+    row = record[0]
+    row.base_exposure = stake.exposure.base
+    row.quote_exposure = stake.exposure.quote
+    row.open_risk = stake.open_risk
+    for index in range(len(view)):
+        row.safety[index] = view[index]
+    row.kept_fraction = guard.kept_fraction
+    row.halted = guard.halted
+
+
+@njit
 def _write_entry(record: Table, view: EntryView, decision: EntryDecision, closes: Closes, close: int) -> None:
     row = record[0]
     row.kind = _ENTRY
@@ -122,6 +154,7 @@ def _write_entry(record: Table, view: EntryView, decision: EntryDecision, closes
     row.max_leverage = decision.limits.max_leverage
     _write_standing(record, view.standing, view.steering)
     _write_evidence(record, view.evidence)
+    _write_safety(record, view.safety, view.stake, _NO_CARE)
     row.features[:] = closes.features[close]
 
 
@@ -132,7 +165,11 @@ def _reserve(world: World, symbol: int, chart: int, decision: EntryDecision, set
     world.charts[chart].last_entry_ns[side, setup] = now_ns
     world.symbols[symbol].in_flight += 1
     money = money_of(world.symbols, symbol)
-    world.account[0].reserved_notional += notional_value(decision.lots, decision.price, money)
+    value = notional_value(decision.lots, decision.price, money)
+    world.symbols[symbol].reserved_value += decision.side * value
+    risk = abs(decision.price - decision.sl) * decision.lots * money_per_price(decision.sl, money)
+    world.account[0].reserved_risk += risk
+    world.account[0].reserved_notional += value
     world.account[0].reserved_margin += required_margin(decision.side, decision.lots, decision.price, money)
 
 
@@ -141,8 +178,13 @@ def _decide_at_close(world: World, batch: Batch, closes: Closes, close: int, now
     chart = closes.chart[close]
     world.charts[chart].bars_seen += 1
     world.charts[chart].atr = closes.volatility[close, 0]
-    view = entry_view(world, batch, closes, close, now_ns)
     rules, symbol = entry_rules_of(world.rules, chart), rules_of(world.symbols, batch.symbol)
+    safety = Safety(
+        steering_of(world, chart),
+        stake_of(world, batch.symbol, rules.stake.unstopped_fraction),
+        safety_of(world, batch.symbol, equity_of(world), now_ns),
+    )
+    view = entry_view(world, batch, closes, close, now_ns, safety)
     decision = decide_entry(view, rules, symbol, money_of(world.symbols, batch.symbol), record[0].gates)
     _write_common(record, world, batch, chart, now_ns)
     _write_entry(record, view, decision, closes, close)
@@ -158,7 +200,8 @@ def _look_after(world: World, batch: Batch, row: int, now_ns: int, record: Table
     position = world.positions[row]
     view = position_view(world, batch.symbol, row, now_ns)
     rules = care_rules_of(world.rules, position.chart)
-    decision = decide_position(view, rules, rules_of(world.symbols, batch.symbol), record[0].gates)
+    symbol, guard = rules_of(world.symbols, batch.symbol), guard_care_of(world.guard)
+    decision = decide_guarded(view, rules, symbol, guard, record[0].gates)
     acts = decision.action != _HOLD
     if acts or at_close:
         _write_common(record, world, batch, position.chart, now_ns)
@@ -199,6 +242,7 @@ def _write_position(record: Table, world: World, view: PositionView, row: int) -
     line.max_leverage = math.nan
     _write_standing(record, _NO_STANDING, _NO_STEERING)
     _write_evidence(record, _NO_EVIDENCE)
+    _write_safety(record, _NO_SAFETY, _NO_STAKE, guard_care_of(world.guard))
     line.features[:] = math.nan
     line.features[0] = view.volume
     line.features[1] = view.initial_lots
@@ -233,6 +277,9 @@ def alarm_of(world: World, symbol: int, server_offset_s: int) -> Alarm:
         position = world.positions[row]
         view = position_view(world, symbol, row, position.opened_ns)
         rules = care_rules_of(world.rules, position.chart)
+        if guard_wants(view, world.guard, rules_of(world.symbols, symbol)):
+            paused_msc = position.paused_until_ns / _NS_PER_MS + server_offset_s * _MS_PER_S
+            time_msc = min(time_msc, paused_msc)
         gain = wake_gain(view, rules, rules_of(world.symbols, symbol))
         if position.side > 0:
             bid = min(bid, position.price_open + gain)
@@ -245,13 +292,20 @@ def alarm_of(world: World, symbol: int, server_offset_s: int) -> Alarm:
 
 
 @njit
-def _next_alarm(ticks: Table, start: int, stop: int, alarm: Alarm) -> int:
-    """First tick in [start, stop) at which a position might need something, else `stop`."""
-    if alarm.bid == math.inf and alarm.ask == -math.inf and alarm.time_msc == math.inf:
+def _next_alarm(ticks: Table, start: int, stop: int, alarm: Alarm, band: Band) -> int:
+    """First tick in [start, stop) at which a position or a guard might need something, else `stop`."""
+    until = min(alarm.time_msc, band.until_msc)
+    high, low = min(alarm.bid, band.bid_high), max(alarm.ask, band.ask_low)
+    if start >= stop:
+        return stop
+    free = high == math.inf and low == -math.inf and band.bid_low == -math.inf and band.ask_high == math.inf
+    if free and ticks[stop - 1].time_msc < until:
         return stop
     for index in range(start, stop):
         tick = ticks[index]
-        if tick.bid >= alarm.bid or tick.ask <= alarm.ask or tick.time_msc >= alarm.time_msc:
+        if tick.bid >= high or tick.ask <= low or tick.time_msc >= until:
+            return index
+        if tick.bid <= band.bid_low or tick.ask >= band.ask_high:
             return index
     return stop
 
@@ -263,14 +317,40 @@ def _set_quote(world: World, batch: Batch, tick: int) -> None:
 
 
 @njit
+def _watch_at(world: World, batch: Batch, tick: int) -> bool:
+    """Take the quote of `tick` and let the guards see what it makes of equity; whether one changed.
+
+    A day begins with the equity of the tick before its first one.
+    """
+    changed = False
+    day = batch.ticks[tick].time_msc // _MS_PER_DAY
+    if day > world.guard[0].broker_day:
+        if tick > 0:
+            _set_quote(world, batch, tick - 1)
+        changed = begin_day(world, day)
+    priced = is_priced(world)
+    _set_quote(world, batch, tick)
+    if priced:
+        changed = watch(world, equity_of(world)) or changed
+    return changed
+
+
+@njit
+def _expired(world: World, batch: Batch, tick: int) -> bool:
+    """Whether an override has ended at `tick`: what is decided there has to be decided without it."""
+    now_ns = (batch.ticks[tick].time_msc - batch.server_offset_s * _MS_PER_S) * _NS_PER_MS
+    return bool(0 < world.guard[0].expires_ns <= now_ns)
+
+
+@njit
 def _at_tick(
     world: World, batch: Batch, closes: Closes, tick: int, close: int, records: Table, written: int
 ) -> Progress:
-    """Everything that is decided at one tick: positions first, then the bars that it closes."""
-    _set_quote(world, batch, tick)
+    """Everything that is decided at one tick: guards, then positions, then the bars that it closes."""
+    guarded = _watch_at(world, batch, tick)
     now_ns = (batch.ticks[tick].time_msc - batch.server_offset_s * _MS_PER_S) * _NS_PER_MS
     closing = close < closes.at.shape[0] and closes.at[close] == tick
-    acted = False
+    acted = guarded
     for row in range(world.account[0].positions):
         if _cares_for(world, row, batch.symbol) and world.positions[row].paused_until_ns <= now_ns:
             acts = _look_after(world, batch, row, now_ns, records[written : written + 1], closing)
@@ -285,19 +365,25 @@ def _at_tick(
 
 @njit
 def walk(world: World, batch: Batch, closes: Closes, start: Progress, stop: int, records: Table) -> Progress:
-    """Walk from `start` to tick `stop` (exclusive), until a decision acts, or until `records` could overflow at a tick.
+    """Walk from `start` to tick `stop` (exclusive), or until a decision acts, a guard changes or an override ends.
 
-    Ticks at which no bar closes and no position can need anything are passed over.
+    It also stops where `records` could overflow at a tick. Ticks at which no bar closes and neither position nor guard
+    can need anything are passed over.
     """
     spare = world.charts.shape[0] + world.positions.shape[0]
     tick, close, written = start.tick, start.close, start.written
     while tick < stop and written + spare <= records.shape[0]:
         following = min(stop, closes.at[close]) if close < closes.at.shape[0] else stop
         alarm = alarm_of(world, batch.symbol, batch.server_offset_s)
-        tick = _next_alarm(batch.ticks, tick, following, alarm)
+        band = band_of(world, batch.symbol, batch.server_offset_s, 1.0)
+        tick = _next_alarm(batch.ticks, tick, following, alarm, band)
         if tick >= stop:
             _set_quote(world, batch, stop - 1)
             return Progress(stop, close, written, False)
+        if _expired(world, batch, tick):
+            if tick > 0:
+                _set_quote(world, batch, tick - 1)
+            return Progress(tick, close, written, False)
         done = _at_tick(world, batch, closes, tick, close, records, written)
         tick, close, written = done.tick, done.close, done.written
         if done.acted:

@@ -6,8 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.symbols import MAX_SESSIONS
+from risk.guards import GUARDS, GuardRules
 from risk.limits import LimitRules
+from risk.portfolio import StakeRules, StreakRules
 from strategy.entry_rules import HoldingRules, LevelRules, MarketRules, SizingRules
+from strategy.entry_views import SafetyView
 from strategy.gates import GATE_SEATS
 from strategy.positions import CareRules
 
@@ -31,6 +34,7 @@ ACCOUNT_DTYPE: Final = np.dtype(
         ("margin_adjustment", "f8"),
         ("reserved_margin", "f8"),
         ("reserved_notional", "f8"),
+        ("reserved_risk", "f8"),
         ("money_digits", "i4"),
         ("trading_allowed", "i4"),
         ("positions", "i4"),
@@ -80,9 +84,14 @@ SYMBOL_DTYPE: Final = np.dtype(
         ("ask", "f8"),
         ("in_flight", "i4"),
         ("unknown", "i4"),
+        ("base_asset", "i4"),
+        ("quote_asset", "i4"),
+        ("reserved_value", "f8"),
+        ("paused", "i4"),
     ]
 )
-"""One row a symbol. `in_flight` counts entries not booked yet, `unknown` intents whose outcome is not known."""
+"""One row a symbol. `in_flight` counts entries not booked yet, with `reserved_value` of their notional (negative for
+sells), `unknown` intents whose outcome is not known; `*_asset` number what is bought and what is paid with."""
 
 POSITION_DTYPE: Final = np.dtype(
     [
@@ -130,6 +139,26 @@ EVIDENCE_DTYPE: Final = np.dtype(
 )
 """One row a set-up: the fields of `EvidenceView`; `kelly_fraction` [part of equity] is infinite where it is off."""
 
+GUARD_DTYPE: Final = np.dtype(
+    [
+        ("rules", "f8", (len(GuardRules._fields),)),
+        ("levels", "i4", (GUARDS,)),
+        ("values", "f8", (GUARDS,)),
+        ("day_start_equity", "f8"),
+        ("last_equity", "f8"),
+        ("broker_day", "i8"),
+        ("halted", "i4"),
+        ("paused", "i4"),
+        ("expires_ns", "i8"),
+        ("last_loss_ns", "i8"),
+        ("losses", "f8"),
+        ("moved", "i4"),
+    ]
+)
+"""One row: the fields of `risk.guards.GuardRules`, by `Guard` the level and the worst loss it was latched with, what
+equity is compared with, and until when overrides stay as they are (0: for good) [UTC ns]. `moved`: a mark is not on
+record yet."""
+
 RULES_DTYPE: Final = np.dtype(
     [
         ("market", "f8", (len(MarketRules._fields),)),
@@ -137,6 +166,9 @@ RULES_DTYPE: Final = np.dtype(
         ("holdings", "f8", (len(HoldingRules._fields),)),
         ("limits", "f8", (len(LimitRules._fields),)),
         ("sizing", "f8", (len(SizingRules._fields),)),
+        ("stake", "f8", (len(StakeRules._fields),)),
+        ("streak", "f8", (len(StreakRules._fields),)),
+        ("overrides", "f8", (2,)),
         ("tiers", "f8", (MAX_TIERS, 2)),
         ("care", "f8", (len(CareRules._fields),)),
     ]
@@ -196,12 +228,19 @@ DECISION_DTYPE: Final = np.dtype(
         ("win_r", "f8"),
         ("loss_r", "f8"),
         ("kelly_fraction", "f8"),
+        ("base_exposure", "f8"),
+        ("quote_exposure", "f8"),
+        ("open_risk", "f8"),
+        ("safety", "f8", (len(SafetyView._fields),)),
+        ("kept_fraction", "f8"),
+        ("halted", "f8"),
         ("features", "f8", (MAX_FEATURES,)),
         ("gates", "f8", (GATE_SEATS, 3)),
     ]
 )
 """One decision with everything that led to it. `symbol` is the engine's index; `decided_by` is the first refusing gate
-of an entry or the rule that acted on a position (-1: none); `gates` hold value, threshold, verdict of `strategy.gates`.
+of an entry or the rule that acted on a position (-1: none); `gates` hold value, threshold, verdict of
+`strategy.gates`. `safety` holds the fields of `SafetyView`, `kept_fraction` and `halted` those of `GuardCare`.
 `regime`, `risk_fraction` and `max_leverage` are the limits that held; from `allowed_leverage` on stand the fields of
 `Standing`, `Steering` and `EvidenceView` (for a position: NaN). For a position `features` hold volume, initial lots,
 opening price, SL and TP before, initial risk [price], age [s]."""

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from domain.jit import njit
 from domain.pricing import SymbolMoney, notional_value, position_profit, rounded_money
 from domain.timeframes import DAY_S, WEEK_S
-from risk.limits import UNSTEERED, LimitRules, Standing, tier_leverage
+from risk.limits import LimitRules, Standing, Steering, tier_leverage
+from risk.portfolio import StakeRules, StreakRules
 from strategy.entry_rules import EntryRules, HoldingRules, LevelRules, MarketRules, SizingRules, SymbolRules
-from strategy.entry_views import EntryView, EvidenceView, HoldingView, MarketView, MoneyView
+from strategy.entry_views import EntryView, EvidenceView, HoldingView, MarketView, MoneyView, SafetyView, StakeView
 from strategy.positions import CareRules, PositionView
 from strategy.tables import Table
 
@@ -31,6 +32,7 @@ class World(NamedTuple):
     charts: Table
     evidence: Table
     rules: Table
+    guard: Table
 
 
 class Batch(NamedTuple):
@@ -54,6 +56,14 @@ class Closes(NamedTuple):
     scores: NDArray[np.float64]
     features: NDArray[np.float64]
     volatility: NDArray[np.float64]
+
+
+class Safety(NamedTuple):
+    """What guards, people and everything open say of an entry."""
+
+    steering: Steering
+    stake: StakeView
+    safety: SafetyView
 
 
 @njit
@@ -102,12 +112,15 @@ def rules_of(symbols: Table, row: int) -> SymbolRules:
 def entry_rules_of(rules: Table, row: int) -> EntryRules:
     """Entry thresholds of the chart on `row`."""
     m, v, p, b = rules[row].market, rules[row].levels, rules[row].holdings, rules[row].limits
+    k, s = rules[row].stake, rules[row].streak
     return EntryRules(
         MarketRules(m[0], m[1], m[2], m[3], m[4], m[5], m[6]),
         LevelRules(v[0], v[1], v[2], v[3]),
         HoldingRules(p[0], p[1], p[2]),
         LimitRules(b[0], b[1], b[2], b[3], b[4], b[5], b[6]),
         SizingRules(rules[row].sizing[0]),
+        StakeRules(k[0], k[1], k[2]),
+        StreakRules(s[0], s[1], s[2]),
     )
 
 
@@ -259,8 +272,8 @@ def _standing(world: World, chart: int, equity: float) -> Standing:
 
 
 @njit
-def entry_view(world: World, batch: Batch, closes: Closes, close: int, now_ns: int) -> EntryView:
-    """The world as an entry on the closed bar `close` sees it at `now_ns` [UTC ns]."""
+def entry_view(world: World, batch: Batch, closes: Closes, close: int, now_ns: int, safety: Safety) -> EntryView:
+    """The world as an entry on the closed bar `close` sees it at `now_ns` [UTC ns], its safety read before."""
     chart = world.charts[closes.chart[close]]
     setup = setup_of(closes, close)
     equity = equity_of(world)
@@ -278,7 +291,9 @@ def entry_view(world: World, batch: Batch, closes: Closes, close: int, now_ns: i
         MoneyView(equity, margin_free, notional_of(world), buys, sells),
         _evidence_view(world, setup),
         _standing(world, closes.chart[close], equity),
-        UNSTEERED,
+        safety.steering,
+        safety.stake,
+        safety.safety,
     )
 
 

@@ -5,9 +5,10 @@ from typing import Final
 
 import numpy as np
 
+from account.safety import Override
 from account.state import AccountState
 from domain.intents import Intent, IntentKind, IntentState
-from domain.pricing import SymbolMoney, notional_value, required_margin, rounded_money, symbol_money
+from domain.pricing import SymbolMoney, money_per_price, notional_value, required_margin, rounded_money, symbol_money
 from domain.servertime import utc_ns_from_server_msc
 from domain.symbols import SymbolSpec, SymbolTradeMode, joined_sessions
 from domain.trading import Position
@@ -17,10 +18,12 @@ from strategy.kernel import Alarm, alarm_of
 from strategy.naming import base_of, broker_symbol
 from strategy.params import EngineSettings
 from strategy.pauses import Pauses
+from strategy.safekeeping import Outlook, impose, imposed_limits, outlook_of, sync_guard
 from strategy.tables import (
     ACCOUNT_DTYPE,
     CHART_DTYPE,
     EVIDENCE_DTYPE,
+    GUARD_DTYPE,
     MAX_POSITIONS,
     MAX_SETUPS,
     POSITION_DTYPE,
@@ -39,6 +42,8 @@ _MAY_OPEN: Final = {
 }
 _OTHERS: Final = "*"
 
+Overrides = Sequence[Override]
+
 ChartOf = Callable[[Intent | None, str], int]
 """Opening intent (None: not known) and symbol -> row of the chart that looks after the position, -1 for none."""
 
@@ -53,9 +58,14 @@ class WorldTables:
         self._settings = settings
         self._rows: dict[str, int] = {}
         self._monies: list[SymbolMoney] = []
+        self._assets: dict[str, int] = {}
         self._points: list[float] = []
         self._cared_for: set[int] = set()
         self._alarms: dict[tuple[int, int], Alarm] = {}
+        self._held: set[int] = set()
+        self._outlook: Outlook | None = None
+        self._imposed: Overrides = ()
+        self._charts: tuple[Chart, ...] = ()
         self.pauses = Pauses(settings.care.retry_pause_s)
         self._told: Money | None = None  # the terminal's last word, not adopted yet
         self.names: tuple[str, ...] = ()
@@ -68,7 +78,10 @@ class WorldTables:
             np.zeros(0, CHART_DTYPE),
             np.zeros(MAX_SETUPS, EVIDENCE_DTYPE),
             np.zeros(0, RULES_DTYPE),
+            np.zeros(1, GUARD_DTYPE),
         )
+        self._tables.guard["rules"] = settings.guards.rules()
+        self._tables.guard["broker_day"] = -1
         self._tables.account["news_negative"] = np.nan
         self._tables.account["expectancy_bound_r"] = np.nan
         self._tables.evidence["kelly_fraction"] = np.inf
@@ -83,7 +96,8 @@ class WorldTables:
 
     def _believe(self) -> None:
         told, self._told = self._told, None
-        if told is not None:
+        # a deposit, or a stop that was hit: the deal is on its way, and only with it does this equity mean anything
+        if told is not None and told.balance == self._tables.account[0]["balance"]:
             adopt(self._tables, told.equity, told.margin)
 
     def row_of(self, symbol: str) -> int:
@@ -135,6 +149,9 @@ class WorldTables:
         for index, session in enumerate(sessions):
             line["sessions"][index] = session
         line["may_open"] = _MAY_OPEN[spec.trade_mode]
+        line["base_asset"], line["quote_asset"] = (
+            self._assets.setdefault(it, len(self._assets)) for it in assets_of(spec)
+        )
 
     def meet_charts(self, charts: Sequence[Chart]) -> None:
         """Lay out one row a chart, all by the same rules."""
@@ -147,7 +164,9 @@ class WorldTables:
             line["bars_needed"] = chart.bars_needed
             line["atr"] = np.nan
             lay_out_rules(rules, chart.row, self._settings)
+        self._charts = tuple(charts)
         self._tables = self.tables._replace(charts=table, rules=rules)
+        self._impose()
 
     def note_history(self, chart: int, bars: int, atr: float) -> None:
         """A chart has been warmed up with `bars` bars."""
@@ -161,8 +180,8 @@ class WorldTables:
 
     # -- the account ----------------------------------------------------------------------------------------------
 
-    def sync(self, account: AccountState, chart_of: ChartOf) -> None:
-        """Bring account, positions and what is in flight to where the account state stands."""
+    def sync(self, account: AccountState, chart_of: ChartOf, now_ns: int) -> None:
+        """Bring account, positions and what is in flight to where the account state stands at `now_ns` [UTC ns]."""
         self.forget_alarms()
         line = self.tables.account[0]
         line["balance"] = account.balance
@@ -170,14 +189,16 @@ class WorldTables:
         line["money_digits"] = account.currency_digits
         line["trading_allowed"] = int(account.trade_allowed)
         line["leverage"] = account.leverage
-        line["peak_equity"] = account.peak_equity
+        sync_guard(self._tables, account)
         pending = account.open_intents()
         self._sync_positions(account, chart_of, {record.intent.position_ticket for record in pending})
         self._sync_in_flight([(record.intent, record.state) for record in pending])
+        self.impose(account, now_ns)
 
     def _sync_positions(self, account: AccountState, chart_of: ChartOf, busy: set[int]) -> None:
         row, margin = 0, 0.0
         self._cared_for.clear()
+        self._held.clear()
         self.pauses.forget(account.positions.keys())
         for ticket in sorted(account.positions):
             position = account.positions[ticket]
@@ -186,6 +207,7 @@ class WorldTables:
                 continue
             opening = account.opening_intent(ticket) if account.is_own(position) else None
             chart = chart_of(opening, position.symbol) if account.is_own(position) else -1
+            self._held.add(symbol)
             if chart >= 0:
                 self._cared_for.add(symbol)
             self.tables.positions[row] = (
@@ -213,7 +235,8 @@ class WorldTables:
         symbols, account = self.tables.symbols, self.tables.account[0]
         symbols["in_flight"] = 0
         symbols["unknown"] = 0
-        account["reserved_margin"] = account["reserved_notional"] = 0.0
+        symbols["reserved_value"] = 0.0
+        account["reserved_margin"] = account["reserved_notional"] = account["reserved_risk"] = 0.0
         for intent, state in pending:
             row = self._rows.get(intent.symbol)
             if row is None:
@@ -222,21 +245,51 @@ class WorldTables:
             if intent.kind == IntentKind.OPEN:
                 symbols[row]["in_flight"] += 1
                 money = self._monies[row]
-                account["reserved_notional"] += notional_value(intent.volume, intent.price, money)
+                value = notional_value(intent.volume, intent.price, money)
+                symbols[row]["reserved_value"] += intent.side * value
+                account["reserved_notional"] += value
+                to_stop = abs(intent.price - intent.sl) * intent.volume * money_per_price(intent.sl, money)
+                account["reserved_risk"] += to_stop
                 account["reserved_margin"] += required_margin(intent.side, intent.volume, intent.price, money)
 
     def adopt_money(self, money: Money) -> None:
         """Take the terminal's equity and margin as the truth: keep what they have beyond ours, in whole cents."""
         self._told = money
+        self._outlook = None
+
+    def impose(self, account: AccountState, now_ns: int) -> None:
+        """Bring the rules to what people have imposed and what has not expired at `now_ns` [UTC ns]."""
+        active = account.safety.active_overrides(now_ns)
+        if active != self._imposed:
+            self._imposed = active
+            self._impose()
+
+    def _impose(self) -> None:
+        impose(self._tables, self._settings, self._imposed, self.names, self._lay_out)
+
+    def _lay_out(self, settings: EngineSettings, symbol: str) -> None:
+        for chart in self._charts:
+            if chart.symbol == symbol:
+                lay_out_rules(self._tables.rules, chart.row, settings)
+                self._tables.rules[chart.row]["overrides"] = imposed_limits(self._imposed, symbol)
 
     # -- quotes ---------------------------------------------------------------------------------------------------
 
-    def is_quiet(self, row: int) -> bool:
-        """Whether no position of ours on this symbol has to be looked after."""
-        return row not in self._cared_for
+    def is_quiet(self, row: int, last_msc: int, server_offset_s: int) -> bool:
+        """Whether nothing on this symbol has to be looked after up to `last_msc` [ms, broker's clock]."""
+        return row not in self._held and last_msc < self._outlook_for(server_offset_s).until_msc
 
-    def wants_a_look(self, row: int, bid: float, ask: float, time_msc: int, server_offset_s: int) -> bool:
-        """Whether a position on this symbol might need something at this quote."""
+    def _outlook_for(self, server_offset_s: int) -> Outlook:
+        if self._outlook is None or self._outlook.server_offset_s != server_offset_s:
+            self._outlook = outlook_of(self.tables, self._held, server_offset_s)
+        return self._outlook
+
+    def wants_a_look(
+        self, row: int, bid: float, ask: float, time_msc: int, server_offset_s: int, money: Money | None
+    ) -> bool:
+        """Whether a guard, or a position on this symbol, might need something at this quote."""
+        if not self._outlook_for(server_offset_s).covers(row, bid, ask, time_msc, money):
+            return True
         if row not in self._cared_for:
             return False
         key = row, server_offset_s
@@ -248,6 +301,7 @@ class WorldTables:
     def forget_alarms(self) -> None:
         """A position, a closed bar or a decision has changed what the positions wait for."""
         self._alarms.clear()
+        self._outlook = None
 
     def note_quote(self, row: int, bid: float, ask: float, money: Money | None) -> None:
         """The quote becomes this, and the terminal's money with it; None where it told none."""
@@ -263,12 +317,22 @@ def _by_base(symbol: str, table: Mapping[str, float]) -> float:
     return table.get(base_of(symbol, table) or _OTHERS, 0.0)
 
 
+def assets_of(spec: SymbolSpec) -> tuple[str, str]:
+    """What is bought with the symbol and what is paid with it: EUR and USD, XAU and USD, US30 itself and USD.
+
+    An index or a share names its currency as its base, too: it is an asset of its own.
+    """
+    base = spec.currency_base if spec.currency_base != spec.currency_profit else spec.name
+    return base, spec.currency_profit
+
+
 def lay_out_rules(rules: Table, row: int, settings: EngineSettings) -> None:
     """Write the numbers of `settings` into `rules` (RULES_DTYPE) on `row`."""
     line = rules[row]
     for name, part in settings.entry_rules()._asdict().items():
         line[name] = part
     line["care"] = settings.care.rules()
+    line["overrides"] = np.nan
     for index, tier in enumerate(settings.tiers):
         line["tiers"][index] = tier
 

@@ -3,7 +3,9 @@
 from strategy.params.care import CareSettings
 from strategy.params.engine import MAX_CHARTS, EngineSettings
 from strategy.params.entry import EntrySettings
+from strategy.params.guards import GuardSettings
 from strategy.params.leverage import LeverageSettings
+from strategy.params.portfolio import PortfolioSettings
 from strategy.params.volatility import VolatilitySettings
 
 __all__ = [
@@ -11,6 +13,8 @@ __all__ = [
     "CareSettings",
     "EngineSettings",
     "EntrySettings",
+    "GuardSettings",
     "LeverageSettings",
+    "PortfolioSettings",
     "VolatilitySettings",
 ]

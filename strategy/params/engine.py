@@ -8,10 +8,13 @@ from msgspec import Meta
 
 from domain.timeframes import Timeframe
 from risk.limits import LimitRules
+from risk.portfolio import StakeRules, StreakRules
 from strategy.entry_rules import EntryRules, HoldingRules, LevelRules, MarketRules, SizingRules
 from strategy.params.care import CareSettings
 from strategy.params.entry import EntrySettings
+from strategy.params.guards import GuardSettings
 from strategy.params.leverage import LeverageSettings
+from strategy.params.portfolio import PortfolioSettings
 from strategy.params.volatility import VolatilitySettings
 from strategy.refusals import SettingsError
 from strategy.tables import MAX_TIERS
@@ -39,6 +42,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     entry: EntrySettings = EntrySettings()
     leverage: LeverageSettings = LeverageSettings()
     volatility: VolatilitySettings = VolatilitySettings()
+    portfolio: PortfolioSettings = PortfolioSettings()
+    guards: GuardSettings = GuardSettings()
     care: CareSettings = CareSettings()
     commission_per_lot: dict[str, NonNegative] = {}
     slippage_points: dict[str, NonNegative] = msgspec.field(default_factory=lambda: {"*": 5.0})
@@ -79,6 +84,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             HoldingRules(*_numbers(HoldingRules, self.entry)),
             self._limit_rules(),
             SizingRules(*_numbers(SizingRules, self.entry)),
+            StakeRules(*_numbers(StakeRules, self.portfolio)),
+            StreakRules(*_numbers(StreakRules, self.portfolio)),
         )
 
     def _limit_rules(self) -> LimitRules:

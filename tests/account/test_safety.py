@@ -136,7 +136,7 @@ def test_an_override_ends_at_its_time_or_when_it_is_lifted() -> None:
     assert [it.is_pause for it in state.safety.active_overrides(NOON_NS + 10)] == [True]
     lifted = OverrideLifted(time_ns=NOON_NS, kind=OverrideKind.PAUSE, name="", symbol="", reason="enough", author="ada")
     state.apply(lifted)
-    assert state.safety.active_overrides(NOON_NS + 10) == []
+    assert state.safety.active_overrides(NOON_NS + 10) == ()
 
 
 # -- losses in a row ---------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from account.events import AccountEvent
 from account.state import AccountState
 from domain.intents import Intent
 from domain.symbols import SymbolSpec
@@ -61,7 +62,7 @@ MARKETS = (
         "ticks/oanda_EURUSD_20140501_0507_utc.parquet",
         "EURUSD",
         (Timeframe.M1, Timeframe.M15),
-        over_the_wire=(160_000, None),
+        over_the_wire=(0, 52_000),
     ),
     Market(
         "xauusd-ticks",
@@ -129,6 +130,9 @@ class WrittenDown:
 
     def take_decisions(self) -> Table:
         return self.engine.take_decisions()
+
+    def take_news(self) -> tuple[AccountEvent, ...]:
+        return self.engine.take_news()
 
 
 def run(market: Market, ticks: Table, warm_up: Sequence[WarmUp] = ()) -> tuple[RunResult, WrittenDown]:

@@ -15,15 +15,17 @@ from domain.jit import njit
 from domain.pricing import SymbolMoney, symbol_money
 from domain.timeframes import Timeframe
 from risk.limits import Standing, Steering
+from risk.portfolio import Exposure
 from sim.runner import RunResult
 from strategy.charts import Chart, Scored
 from strategy.decide import decide_entry
 from strategy.engine import Engine
 from strategy.entry_rules import EntryRules, SymbolRules
-from strategy.entry_views import EntryView, EvidenceView, HoldingView, MarketView, MoneyView
+from strategy.entry_views import EntryView, EvidenceView, HoldingView, MarketView, MoneyView, SafetyView, StakeView
 from strategy.events import Quotes
 from strategy.gates import GATE_SEATS, Action, DecisionKind, Gate
-from strategy.positions import CareRules, PositionView, decide_position
+from strategy.guard_care import GuardCare, decide_guarded
+from strategy.positions import CareRules, PositionView
 from strategy.tables import DECISION_DTYPE, Table
 from tests.parity.runs import MARKETS, PROFILE, Market, WrittenDown, a_spec, bar_numbers, run
 from tests.parity.wires import over_zeromq
@@ -32,20 +34,20 @@ pytestmark = [pytest.mark.parity, pytest.mark.reference]
 
 PINNED: dict[str, tuple[str, str]] = {
     "eurusd-ticks": (
-        "d1482f837730ef2c72401872bde535be4a7c3295a978fb801236ef00da6a7997",
+        "b024ecc71440daf1a1c2c2fbea264f4472413372a11cef74cac196e053c73c03",
         "2b99930c24b5b9464d255844ae5af76486a9637f58c9594a346484b616d1d4c0",
     ),
     "xauusd-ticks": (
-        "60979adbee6f3e6ad17a4dd7eca566000d7dbb373ed05f74069395dc731f3acc",
-        "cb6adea9f98bad8db6e09b324e05824c01998554405b91cf219f5f9eff06eced",
+        "909ac6ccac089c9db9398ec77e2043d6c97dd4e88d74fc16ebc84f969f34cb98",
+        "504ba8a72f256eabe90e901074696e4dcbcf9337f4ac0c4dcac653b51ade06f1",
     ),
     "eurusd-bars": (
-        "5fd472cc32781b4c7da3b40822cf505840ee4b3a1563689168a35ef45a0bcce6",
-        "d741514e63e2cb24c80d840a5cd3ba930f04c6ba43fe720489c42ced7849628b",
+        "276f7afc7869f2ba58ae2088d543c4b4b89f669890e45d16265de198088a2479",
+        "4083524500265572da84521fd3eee2feae02aa0499cdb6f6a137609a81329da7",
     ),
     "xauusd-mt5-export": (
-        "0deb7ec244a0cec2c6e757fb3dd5b7b0e8ba2e77806161f5ff4b841312fae4dd",
-        "8663f54945c1a01473a6684109c8852efdf43290925c695e878f28dc68063fa3",
+        "1b0fe16835a2181c9d25b7c5bd80600ab050f8ba8082598eeabfd969f6a87b04",
+        "1c9ed2fee1d1d008527259bf0a52b52ea0e1159dde73ffd7605a6803b01a7c0f",
     ),
 }
 
@@ -124,6 +126,7 @@ def entries_again(
     for index in range(len(rows)):
         row, bar = rows[index], scored[index]
         since = row.gates[7, 0]
+        s = row.safety
         view = EntryView(
             MarketView(
                 row.gates[0, 0],
@@ -148,6 +151,8 @@ def entries_again(
                 row.expectancy_bound_r,
             ),
             Steering(row.risk_scale, row.leverage_cap, row.risk_override, row.leverage_override),
+            StakeView(Exposure(row.base_exposure, row.quote_exposure), row.open_risk),
+            SafetyView(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9], s[10], s[11]),
         )
         decision = decide_entry(view, rules, symbol, money, gates[index])
         out[index, 0] = decision.action
@@ -163,12 +168,13 @@ def entries_again(
 
 @njit
 def care_again(rows: Table, rules: CareRules, symbol: SymbolRules, gates: Floats, out: Floats) -> None:
-    """`decide_position` over all recorded views of positions."""
+    """`decide_guarded` over all recorded views of positions."""
     for index in range(len(rows)):
         row = rows[index]
         f = row.features
         view = PositionView(row.side, f[0], f[1], f[2], f[3], f[4], f[5], f[6], row.bid, row.ask, row.atr)
-        decision = decide_position(view, rules, symbol, gates[index])
+        guard = GuardCare(row.kept_fraction, row.halted)
+        decision = decide_guarded(view, rules, symbol, guard, gates[index])
         out[index, 0] = decision.action
         out[index, 1] = decision.lots
         out[index, 2] = decision.sl

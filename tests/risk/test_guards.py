@@ -22,7 +22,7 @@ from risk.guards import (
     lots_over,
     threshold_of,
 )
-from strategy.guard_params import GuardSettings
+from strategy.params import GuardSettings
 from tests.domain.interpreted import bits, interpreted
 
 PLAIN = interpreted("risk.guards")
@@ -89,7 +89,7 @@ def test_a_guard_lets_go_below_a_part_of_its_threshold() -> None:
     latched = Levels(1, 1, 1)
     assert tuple(levels_at(9_199.0, latched)) == (1, 1, 1)
     assert tuple(levels_at(9_201.0, latched)) == (0, 1, 1)
-    assert tuple(levels_at(9_600.0, latched)) == (0, 1, 1)
+    assert tuple(levels_at(9_599.0, latched)) == (0, 1, 1)
     assert tuple(levels_at(9_600.01, latched)) == (0, 1, 0)
     assert levels_at(11_000.0, latched).day == 1
 

@@ -66,6 +66,10 @@ class ScriptedEngine:
         """Note when it happened."""
         self.adopted.append((len(self.seen), money))
 
+    def take_news(self) -> Sequence[AccountEvent]:
+        """Nothing is watched here."""
+        return ()
+
     def take_decisions(self) -> Table:
         """One record a tick."""
         count, self._untaken = self._untaken, 0

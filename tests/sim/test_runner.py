@@ -22,7 +22,7 @@ from sim.runner import Runner, RunResult, session_opened
 from sim.terminal import SimTerminal
 from strategy.engine import Engine
 from strategy.events import WarmUp
-from strategy.params import CareSettings, EngineSettings, EntrySettings
+from strategy.params import CareSettings, EngineSettings, EntrySettings, GuardSettings, PortfolioSettings
 from tests.sim.bridge_double import SECRET, Wire
 from tests.sim.engines import EngineBehindTheWire, Plan, ScriptedEngine
 from tests.sim.intents import intent, on
@@ -258,6 +258,10 @@ EAGER = EngineSettings(
         max_symbol_positions=3,
     ),
     care=CareSettings(max_holding_s=7200.0, partial_volume_fraction=0.3),
+    portfolio=PortfolioSettings(cool_down_s=0.0, max_losing_streak=0, max_open_risk_fraction=0.2),
+    guards=GuardSettings(
+        floating_loss_fraction=0.5, day_loss_fraction=0.5, drawdown_fraction=0.3, reduce_fraction=0.4, halt_fraction=0.5
+    ),
     slippage_points={},
 )
 DEAR = msgspec.structs.replace(PROFILE, deposit=5_050.0, tiers=JUSTMARKETS_TIERS, slippage_points=1.0)

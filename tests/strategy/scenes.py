@@ -12,9 +12,10 @@ import strategy.decide
 from domain.pricing import SymbolMoney
 from domain.symbols import SymbolSpec
 from risk.limits import UNSTEERED, Standing
+from risk.portfolio import Exposure
 from strategy.decide import EntryDecision
 from strategy.entry_rules import EntryRules, SymbolRules
-from strategy.entry_views import EntryView, EvidenceView, HoldingView, MarketView, MoneyView
+from strategy.entry_views import EntryView, EvidenceView, HoldingView, MarketView, MoneyView, SafetyView, StakeView
 from strategy.gates import GATE_SEATS
 from strategy.params import EngineSettings
 from tests.domain.instruments import EURUSD, INSTRUMENTS, TYPICAL_PRICES, dollars
@@ -81,6 +82,7 @@ class EntryScene(NamedTuple):
     def mirrored(self) -> "EntryScene":
         """The same situation with buys and sells exchanged, around 1.10005."""
         (market, holdings, money), axis = self.view[:3], 2.2001
+        held = self.view.stake.exposure
         return self.changed(
             bid=round(axis - market.ask, 5),
             ask=round(axis - market.bid, 5),
@@ -89,6 +91,8 @@ class EntryScene(NamedTuple):
             since_same_sell_s=holdings.since_same_buy_s,
             volume_buy=money.volume_sell,
             volume_sell=money.volume_buy,
+            base=-held.base,
+            quote=-held.quote,
         )
 
     def decided(self, by: ModuleType = strategy.decide) -> tuple[EntryDecision, Recorded]:
@@ -124,6 +128,21 @@ BUY = EntryScene(
             expectancy_bound_r=math.nan,
         ),
         UNSTEERED,
+        StakeView(Exposure(base=0.0, quote=0.0), open_risk=0.0),
+        SafetyView(
+            since_loss_s=math.inf,
+            losses=0.0,
+            floating_loss=0.0,
+            floating_threshold=0.1,
+            floating_level=0.0,
+            day_loss=0.0,
+            day_threshold=0.03,
+            day_level=0.0,
+            drawdown=0.0,
+            drawdown_threshold=0.12,
+            drawdown_level=0.0,
+            imposed=0.0,
+        ),
     ),
     rules=EngineSettings().entry_rules(),
     symbol=symbol_rules(EURUSD),

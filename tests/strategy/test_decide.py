@@ -63,6 +63,14 @@ def test_an_entry_by_hand() -> None:
         Gate.VOLUME_LIMIT: (100.0, 0.01),
         Gate.VOLATILITY: (1.0, 3.0),
         Gate.KELLY: (0.05, 0.01 * 157 / 10_000),
+        Gate.COOL_DOWN: (INF, 900.0),
+        Gate.LOSING_STREAK: (0.0, 4.0),
+        Gate.CURRENCY_EXPOSURE: (0.63 * 110_010 / 10_000, 50.0),
+        Gate.OPEN_RISK: (0.63 * 157 / 10_000, 0.04),
+        Gate.FLOATING_LOSS: (0.0, 0.1),
+        Gate.DAY_LOSS: (0.0, 0.03),
+        Gate.DRAWDOWN: (0.0, 0.12),
+        Gate.PAUSED: (0.0, 0.0),
     }
     assert set(expected) == set(JUDGED)
     for gate, (value, threshold) in expected.items():
@@ -136,6 +144,16 @@ AT_THE_THRESHOLD: list[tuple[Gate, dict[str, float], dict[str, float]]] = [
     (Gate.KELLY, {"kelly_fraction": 0.000158}, {"kelly_fraction": 0.000156}),
     (Gate.KELLY, {"kelly_fraction": INF}, {"kelly_fraction": 0.0}),
     (Gate.KELLY, {"kelly_fraction": 0.000158}, {"kelly_fraction": -0.2}),
+    (Gate.COOL_DOWN, {"since_loss_s": 900.0}, {"since_loss_s": 899.9}),
+    (Gate.LOSING_STREAK, {"losses": 3.0}, {"losses": 4.0, "since_loss_s": 14_399.0}),
+    (Gate.LOSING_STREAK, {"losses": 9.0, "since_loss_s": 14_400.0}, {"losses": 9.0, "since_loss_s": 1000.0}),
+    (Gate.CURRENCY_EXPOSURE, {"quote": -498_899.0}, {"quote": -498_901.0}),
+    (Gate.CURRENCY_EXPOSURE, {"base": 498_899.0}, {"base": 498_901.0}),
+    (Gate.OPEN_RISK, {"open_risk": 398.0}, {"open_risk": 399.0}),
+    (Gate.FLOATING_LOSS, {"floating_loss": 0.0999}, {"floating_loss": 0.09, "floating_level": 1.0}),
+    (Gate.DAY_LOSS, {"day_loss": 0.0299}, {"day_loss": 0.03, "day_level": 1.0}),
+    (Gate.DRAWDOWN, {"drawdown_level": 1.0}, {"drawdown_level": 2.0}),
+    (Gate.PAUSED, {"imposed": 0.0}, {"imposed": 1.0}),
 ]
 
 

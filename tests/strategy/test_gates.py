@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from strategy.gates import GATE_SEATS, NO_GATE, Action, Care, DecisionKind, Gate, Verdict, gate_name
-from tests.strategy.care_scenes import HELD
+from strategy.guard_care import GuardCare, decide_guarded
+from tests.strategy.care_scenes import HELD, CareScene
 from tests.strategy.scenes import BUY, Recorded
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "decisions.md"
@@ -86,6 +87,12 @@ def _line(name: str, value: float, threshold: float, verdict: float) -> str:
     return f"{name:<18}{value:>12.6g}{threshold:>12.6g}  {Verdict(int(verdict)).name}"
 
 
+def _guarded(scene: CareScene) -> Recorded:
+    gates = scene.decided()[1]
+    decide_guarded(*scene, GuardCare(kept_fraction=1.0, halted=0.0), gates)
+    return gates
+
+
 @pytest.mark.parametrize(("kind", "seat"), SEATS)
 def test_the_page_explains_every_gate(kind: DecisionKind, seat: IntEnum) -> None:
     rows = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith(f"| {seat.value} |")]
@@ -101,7 +108,7 @@ def test_the_page_explains_every_verdict(verdict: Verdict) -> None:
     ("kind", "gates"),
     [
         (DecisionKind.ENTRY, BUY.changed(bid=1.0999, score=0.55).decided()[1]),
-        (DecisionKind.POSITION, HELD.at(1.10151).decided()[1]),
+        (DecisionKind.POSITION, _guarded(HELD.at(1.10151))),
     ],
     ids=["entry", "position"],
 )

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from domain.dtypes import RATES_DTYPE, TICK_DTYPE
 from strategy.gates import GATE_SEATS, Action, DecisionKind, Gate, Verdict
 from strategy.kernel import Progress, alarm_of, first_unusable, usable_ticks, walk
-from strategy.params import CareSettings, EngineSettings
+from strategy.params import CareSettings, EngineSettings, GuardSettings
 from strategy.positions import PositionView, decide_position
 from strategy.tables import (
     ACCOUNT_DTYPE,
     CHART_DTYPE,
     DECISION_DTYPE,
     EVIDENCE_DTYPE,
+    GUARD_DTYPE,
     MAX_FEATURES,
     MAX_SETUPS,
     POSITION_DTYPE,
@@ -40,7 +41,13 @@ def a_world(care: CareSettings | None = None) -> World:
         np.zeros(1, CHART_DTYPE),
         np.zeros(MAX_SETUPS, EVIDENCE_DTYPE),
         np.zeros(1, RULES_DTYPE),
+        np.zeros(1, GUARD_DTYPE),
     )
+    world.guard["rules"] = GuardSettings().rules()
+    world.guard["broker_day"] = START_MSC // 86_400_000
+    world.guard["day_start_equity"] = 10_000.0
+    world.account["peak_equity"] = 10_000.0
+    world.symbols["quote_asset"] = 1
     world.evidence["kelly_fraction"] = np.inf
     world.account["leverage"] = 2000.0
     world.account["balance"] = 10_000.0

@@ -69,6 +69,9 @@ COMPANIONS: dict[str, dict[str, float]] = {
     "stressed": {"normal": 500.0, "proven": 500.0},
     "calm_ratio": {"max_ratio": 100.0},
     "max_ratio": {"calm_ratio": 0.5},
+    "drawdown_fraction": {"reduce_fraction": 0.4, "halt_fraction": 0.5},
+    "reduce_fraction": {"drawdown_fraction": 1e-10, "halt_fraction": 0.5},
+    "halt_fraction": {"drawdown_fraction": 1e-11, "reduce_fraction": 1e-10},
 }
 
 

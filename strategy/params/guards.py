@@ -1,4 +1,4 @@
-"""What all positions together may cost and what equity may lose: numbers with unit, range and default."""
+"""What equity may lose before the account protects itself: numbers with unit, range and default."""
 
 from typing import Annotated
 
@@ -6,35 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from risk.guards import GuardRules
-from risk.portfolio import PortfolioRules
 from strategy.refusals import SettingsError
-
-
-class PortfolioSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Limits over all positions of the account, manual ones included. 0 switches a rule off, where its range allows."""
-
-    max_currency_exposure: Annotated[
-        float, Meta(gt=0.0, le=500.0, description="highest net value of one currency, metal or index / equity")
-    ] = 50.0
-    max_open_risk_fraction: Annotated[
-        float, Meta(gt=0.0, le=0.2, description="part of equity that all stops together may cost")
-    ] = 0.04
-    unstopped_fraction: Annotated[
-        float, Meta(gt=0.0, le=1.0, description="part of its market value a position without a stop counts as risk")
-    ] = 1.0
-    cool_down_s: Annotated[
-        float, Meta(ge=0.0, le=604_800.0, description="no entry after a losing position was closed for [s]; 0 off")
-    ] = 900.0
-    max_losing_streak: Annotated[
-        int, Meta(ge=0, le=100, description="losing positions in a row after which entries pause; 0 off")
-    ] = 4
-    losing_streak_pause_s: Annotated[
-        float, Meta(ge=0.0, le=2_592_000.0, description="how long they pause after the last of them [s]")
-    ] = 14_400.0
-
-    def rules(self) -> PortfolioRules:
-        """The numbers as the kernel takes them."""
-        return PortfolioRules(*(float(getattr(self, field)) for field in PortfolioRules._fields))
 
 
 class GuardSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,10 +19,10 @@ class GuardSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         float, Meta(gt=0.0, le=0.5, description="loss of the broker's day from which nothing is opened before the next")
     ] = 0.03
     drawdown_fraction: Annotated[
-        float, Meta(gt=0.0, le=0.5, description="fall from the peak above which risk and leverage are lowered")
+        float, Meta(gt=0.0, le=0.3, description="fall from the peak above which risk and leverage are lowered")
     ] = 0.05
     reduce_fraction: Annotated[
-        float, Meta(gt=0.0, le=0.5, description="fall from the peak from which positions are reduced step by step")
+        float, Meta(gt=0.0, le=0.4, description="fall from the peak from which positions are reduced step by step")
     ] = 0.12
     halt_fraction: Annotated[
         float, Meta(gt=0.0, le=0.5, description="fall from the peak at which all is closed until a person resumes")
