@@ -47,7 +47,7 @@ class Ledger:
     @property
     def funds(self) -> float:
         """Balance and credit: the equity without positions [account money]."""
-        return self.balance + self.credit
+        return float(rounded_money(self.balance + self.credit, self._profile.currency_digits))
 
     def deposit(self, amount: float, time_msc: int) -> None:
         """Book money that comes in, or goes out, as MT5 does: a deal of type BALANCE."""
