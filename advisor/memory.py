@@ -5,16 +5,20 @@ crash an intent that was begun and has no result is therefore known, and is look
 """
 
 import os
+import sys
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 
 import msgspec
 
 from domain.intents import Intent
 from domain.updates import IntentResult
+
+_PLAIN: Final = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+"""Flags of a file whose bytes are ours alone; a system has one of the two."""
 
 
 class Remembered(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +90,7 @@ class DiskMemory(RamMemory):
         super().__init__()
         path.parent.mkdir(parents=True, exist_ok=True)
         sound = self._load(path) if path.exists() else 0
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | _PLAIN, 0o600)
         os.ftruncate(self._file, sound)
         os.lseek(self._file, 0, os.SEEK_END)
         _force_directory(path.parent)
@@ -153,7 +157,9 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def _force_directory(directory: Path) -> None:
-    """Make the names of new files survive a crash."""
+    """Make the names of new files survive a crash; Windows opens no directories, and NTFS keeps a journal of names."""
+    if sys.platform == "win32":
+        return
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

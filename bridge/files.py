@@ -1,7 +1,7 @@
 """Files that are there whole or not at all, and folders that one process owns."""
 
-import fcntl
 import os
+import sys
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -17,7 +17,7 @@ class FolderLock:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file: BinaryIO = path.open("ab")
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(self._file)
         except OSError as refused:
             self._file.close()
             problem = f"{path} is held by another process; stop it or choose another data directory"
@@ -32,6 +32,19 @@ class FolderLock:
 
     def __exit__(self, *_: object) -> None:
         self.release()
+
+
+def _lock(file: BinaryIO) -> None:
+    """Lock the file for this process, or fail at once."""
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415 - there alone
+
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl  # noqa: PLC0415 - not on Windows
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def replace_file(path: Path, content: bytes, *, durable: bool = False) -> None:
@@ -60,5 +73,6 @@ def sync_file(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until the disk has the folder's list of names."""
-    sync_file(folder)
+    """Wait until the disk has the folder's list of names; Windows opens no folder, and NTFS logs its names."""
+    if sys.platform != "win32":
+        sync_file(folder)
