@@ -157,6 +157,62 @@ def run() -> None:
 
 @cli.command()
 @reported
+def poll(
+    *,
+    sim: Annotated[str, typer.Option(metavar="ADDRESS", help="Use the terminal that `companion sim` runs there.")] = "",
+) -> None:
+    """Trade a terminal without an EA, by the MetaTrader5 package beside it. Needs a bridge (see docs/poller.md)."""
+    from app.poll import run_poll
+
+    run_poll(output(), sim)
+
+
+@cli.command()
+@reported
+def sim(  # noqa: PLR0913 - typer takes one parameter for each option
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Quotes to play; else an invented market.", show_default=False)
+    ] = None,
+    *,
+    symbols: Annotated[str, typer.Option(help="Comma-separated: EURUSD, USDJPY, XAUUSD. Default: all three.")] = "",
+    symbol: Annotated[str | None, typer.Option(help="Symbol of the files' quotes, if they do not tell.")] = None,
+    deposit: Annotated[float, typer.Option(min=1, help="Money of the account at the start [USD].")] = 10_000.0,
+    days: Annotated[int, typer.Option(min=1, max=60, help="Days of the invented market.")] = 7,
+    seed: Annotated[int, typer.Option(min=0, help="Of the invented market and of the faults.")] = 1,
+    speed: Annotated[
+        float, typer.Option(min=0, help="Times real time; 0: a second of the market for each call.")
+    ] = 1.0,
+    skip: Annotated[float, typer.Option(min=0, help="Hours of the market that have passed at the start.")] = 8.0,
+    faults: Annotated[str, typer.Option(help="none, typical, rough, nfp, or a file with a plan.")] = "none",
+    login: Annotated[int, typer.Option(min=0, help="Number of the account; 0: a new one each time.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="Where programs connect; 0: any free one.")] = 18_812,
+    bridge: Annotated[
+        str, typer.Option(metavar="ENDPOINT", help="Speak the wire protocol with the bridge there, as an EA does.")
+    ] = "",
+) -> None:
+    """Run a simulated terminal for programs of your own: the MetaTrader5 drop-in, or the wire protocol."""
+    _greet("A simulated terminal. No broker, no money.", quiet=False)
+    from app.playback import DEMO_NAMES, Playback
+    from app.sim import SimOptions, run_sim
+
+    names = tuple(name.strip().upper() for name in symbols.split(",") if name.strip())
+    playback = Playback(
+        symbols=names or DEMO_NAMES,
+        files=tuple(str(file) for file in files or ()),
+        symbol=symbol,
+        deposit=deposit,
+        days=days,
+        seed=seed,
+        ticks_per_minute=20,
+    )
+    options = SimOptions(
+        playback=playback, port=port, speed=speed, skip_h=skip, faults=faults, bridge=bridge, login=login
+    )
+    run_sim(options, output())
+
+
+@cli.command()
+@reported
 def tap(
     *,
     follow: Annotated[

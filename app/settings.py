@@ -40,7 +40,7 @@ HOW_TO_MAKE_ONE: Final = 'python3 -c "import secrets; print(secrets.token_hex(32
 SECRET_CHARACTERS: Final = 16
 SECRET_CHARACTERS_OVER_NETWORK: Final = 32
 # read by others than the service, before there are settings
-FOREIGN_NAMES: Final = frozenset({"COMPANION_KERNEL_CACHE", "COMPANION_REFERENCE_DATA"})
+FOREIGN_NAMES: Final = frozenset({"COMPANION_KERNEL_CACHE", "COMPANION_REFERENCE_DATA", "COMPANION_SIM"})
 _OPEN_GROUP: Final = "COMPANION_MODEL_PARAMETERS__"
 _TCP: Final = re.compile(r"tcp://(?P<host>\[[0-9a-fA-F:]+\]|[^:/\s]+):(?P<port>\d{1,5}|\*)")
 _HIGHEST_PORT: Final = 65_535
@@ -152,6 +152,38 @@ class AccountGroup(Group):
     allow_real: bool = Field(default=False, description="trade accounts with real money, not only demo accounts")
 
 
+class PollerGroup(Group):
+    """How `companion poll` finds its terminal and bridge, and its own hard limits."""
+
+    bridge: str = Field(
+        default="", description="where the bridge is, such as tcp://192.0.2.1:5555; empty: COMPANION_BRIDGE__ENDPOINT"
+    )
+    interval_ms: int = Field(
+        default=50,
+        ge=1,
+        le=10_000,
+        description="how often the terminal is looked at; a tick waits half of that on average",
+    )
+    terminal_path: str = Field(
+        default="", description="terminal64.exe of the terminal to use; empty: the one that runs, or was installed last"
+    )
+    login: int = Field(default=0, ge=0, description="account to log in to; 0: the one the terminal has")
+    password: SecretStr | None = Field(default=None, description="its password; empty: the one the terminal has saved")
+    server: str = Field(default="", description="its trade server's name")
+    timeout_ms: int = Field(
+        default=60_000, ge=1_000, le=600_000, description="how long a terminal may take to start and answer"
+    )
+    max_lots: float = Field(
+        default=100.0, gt=0, allow_inf_nan=False, description="most lots of one entry, whatever the bridge says"
+    )
+    orders_per_minute: int = Field(
+        default=60, ge=1, le=10_000, description="most requests a minute before entries are refused"
+    )
+    max_spread_points: float = Field(
+        default=1_000_000.0, gt=0, allow_inf_nan=False, description="widest spread of an entry [points]"
+    )
+
+
 class ServiceSettings(BaseSettings):
     """What is declared here and nowhere else; `Settings` adds what other rooms declare."""
 
@@ -186,6 +218,7 @@ class ServiceSettings(BaseSettings):
         default=0, ge=0, le=36_500, description="recordings older than this are deleted [days]; 0 keeps all"
     )
     account: AccountGroup = AccountGroup()
+    poller: PollerGroup = PollerGroup()
 
     @property
     def endpoint(self) -> str:

@@ -29,6 +29,7 @@ _SECTIONS: Final = {
     "care": "Open positions",
     "account": "Accounts",
     "bridge": "The bridge",
+    "poller": "The poller",
 }
 _SERVICE: Final = frozenset({"secret", "data_dir", "log_level", "journal_durable", "busy_poll", "retention_days"})
 _WORDS: Final = {bool: "true or false", int: "a whole number", float: "a number", str: "text", Path: "a folder"}

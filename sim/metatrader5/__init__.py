@@ -39,6 +39,7 @@ from sim.metatrader5.copying import (
 )
 from sim.metatrader5.desk import attach as attach
 from sim.metatrader5.desk import detach as detach
+from sim.metatrader5.desk import utc_ns as utc_ns
 from sim.metatrader5.installing import installed as installed
 from sim.metatrader5.listing import (
     history_deals_get as history_deals_get,

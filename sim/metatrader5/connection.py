@@ -1,5 +1,6 @@
 """`initialize`, `login`, `shutdown`, and what the terminal says of itself and its account."""
 
+import os
 from typing import Any, Final
 
 from sim.metatrader5.arguments import login_text, whole, words
@@ -7,6 +8,7 @@ from sim.metatrader5.charts import MAX_BARS
 from sim.metatrader5.constants import ACCOUNT_STOPOUT_MODE_PERCENT
 from sim.metatrader5.desk import DESK, builtin, call
 from sim.metatrader5.failures import INVALID_COUNT, NOT_AUTHORIZED, CallError, invalid, invalid_unnamed
+from sim.metatrader5.remote import Remote, address_of
 from sim.metatrader5.station import Station
 from sim.metatrader5.structs import AccountInfo, TerminalInfo, filled
 
@@ -14,6 +16,8 @@ BUILD: Final = 6090
 """Build of the terminals the JustMarkets facts were read from."""
 _TERMINAL_VERSION: Final = 500
 _BUILD_DATE: Final = "02 Aug 2026"
+ADDRESS_VARIABLE: Final = "COMPANION_SIM"
+"""Names the terminal of another process, for programs that call `initialize` without a path."""
 _PERCENT: Final = 100.0
 _LOGIN_PLACES: Final = 3
 
@@ -26,18 +30,23 @@ _LOGIN_KINDS: Final = {
 }
 
 
-@call(failure=False)
+@call(failure=False, stays=True)
 def initialize(*path: str, **named: Any) -> bool:  # noqa: ANN401 - the package's named arguments differ in type
     """`initialize([path], login=, password=, server=, timeout=, portable=)`: connect to the attached terminal.
 
-    Where none is attached, to a demonstration (`sim.metatrader5.demo`). A `login` other than the account's, or another
-    `server`, is not authorized; any path and password will do.
+    A path such as tcp://127.0.0.1:18812 is the terminal that `companion sim` runs there, and so is what the variable
+    COMPANION_SIM names, where none is attached; without either a demonstration (`sim.metatrader5.demo`). A `login`
+    other than the account's, or another `server`, is not authorized; any other path and any password will do.
     """
     if len(path) > 1:
         raise CallError(INVALID_COUNT)
     if path and not isinstance(path[0], str):
         raise CallError(invalid_unnamed(1))
     given = _named(named)
+    DESK.hang_up()
+    address = _address(path[0] if path else str(given.get("path", "")))
+    if address is not None:
+        return _connected_to(address, given)
     station = DESK.found()
     _authorize(station, given)
     DESK.connected = True
@@ -62,9 +71,10 @@ def login(*unnamed: Any, **named: Any) -> bool:  # noqa: ANN401 - the package's 
     return True
 
 
-@call()
+@call(stays=True)
 def shutdown() -> bool:
     """End the connection; the terminal stays as it is."""
+    DESK.hang_up()
     DESK.connected = False
     return True
 
@@ -129,6 +139,23 @@ def account_info() -> AccountInfo | None:
         currency=account.currency,
         company="Companion",
     )
+
+
+def _address(path: str) -> tuple[str, int] | None:
+    """Where another process has the terminal; None where it is this one."""
+    named = "" if DESK.registered is not None else os.environ.get(ADDRESS_VARIABLE, "")
+    return address_of(path) or address_of(named)
+
+
+def _connected_to(address: tuple[str, int], given: dict[str, Any]) -> bool:
+    DESK.connected = False
+    DESK.remote = Remote(address)
+    wanted = {name: value for name, value in given.items() if name in ("login", "server")}
+    if DESK.asked("authorize", (), wanted) is True:
+        return True
+    failure = DESK.error
+    DESK.hang_up()
+    raise CallError(failure)
 
 
 def _named(named: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import functools
 import threading
 from collections.abc import Callable
-from typing import Any, Final, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, ParamSpec, TypeVar
 
 from sim.feed import Feed
 from sim.metatrader5.arguments import CError, Kind, placed
@@ -11,6 +11,9 @@ from sim.metatrader5.demo import demo_station
 from sim.metatrader5.failures import NO_CONNECTION, SUCCESS, UNASKED, CallError, Failure
 from sim.metatrader5.station import Clock, Station
 from sim.terminal import SimTerminal
+
+if TYPE_CHECKING:
+    from sim.metatrader5.remote import Remote
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -24,6 +27,7 @@ class Desk:
         self.error: Failure = UNASKED
         self.registered: Station | None = None
         self.connected = False
+        self.remote: Remote | None = None
 
     def station(self) -> Station:
         """The connected terminal, its market moved to where it should be.
@@ -35,6 +39,28 @@ class Desk:
             raise CallError(NO_CONNECTION)
         self.registered.catch_up()
         return self.registered
+
+    def asked(self, function: str, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:  # noqa: ANN401 - what it returns
+        """What `function` of the other process's terminal returns; a connection that breaks is given up.
+
+        Raises:
+            CallError: it is broken.
+            CError: where C would leave an error behind.
+        """
+        if self.remote is None:
+            raise CallError(NO_CONNECTION)
+        try:
+            result, self.error = self.remote.call(function, arguments, named)
+        except CallError:
+            self.hang_up()
+            raise
+        return result
+
+    def hang_up(self) -> None:
+        """End the connection to another process, if there is one."""
+        if self.remote is not None:
+            self.remote.close()
+            self.remote = None
 
     def found(self) -> Station:
         """The terminal that `initialize` finds: the attached one, else a demonstration."""
@@ -61,6 +87,7 @@ def attach(terminal: SimTerminal, feed: Feed, *, step_ms: int = 0, clock: Clock 
     if step_ms < 0:
         raise ValueError(f"step_ms is {step_ms}; time only moves forward")
     with DESK.lock:
+        DESK.hang_up()
         DESK.registered = Station(terminal, feed, step_ms, clock)
         DESK.connected = False
         DESK.error = UNASKED
@@ -69,6 +96,7 @@ def attach(terminal: SimTerminal, feed: Feed, *, step_ms: int = 0, clock: Clock 
 def detach() -> None:
     """Forget the attached terminal; `initialize` would then find the demonstration."""
     with DESK.lock:
+        DESK.hang_up()
         DESK.registered = None
         DESK.connected = False
         DESK.error = UNASKED
@@ -100,11 +128,16 @@ def builtin(function: Callable[P, R]) -> Callable[P, R]:
     return Builtin(function, function)
 
 
-def call(*kinds: Kind, failure: Any = None, optional: int = 0) -> Callable[[Callable[P, R]], Callable[P, R]]:  # noqa: ANN401 - False or None
+def call(
+    *kinds: Kind,
+    failure: Any = None,  # noqa: ANN401 - False or None
+    optional: int = 0,
+    stays: bool = False,
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """A function of the package: arguments checked by place, `failure` returned where it fails, `last_error` kept.
 
     `kinds` are those of the arguments, the last `optional` of which may be left out; a function without any checks its
-    arguments itself.
+    arguments itself. While the terminal is another process's, all but those that `stays` are carried out there.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
@@ -122,6 +155,8 @@ def call(*kinds: Kind, failure: Any = None, optional: int = 0) -> Callable[[Call
             with DESK.lock:
                 try:
                     values = placed(kinds, optional, arguments) if kinds else arguments
+                    if DESK.remote is not None and not stays:
+                        return DESK.asked(function.__name__, tuple(values), dict(named))  # type: ignore[no-any-return]
                     result = function(*values, **named)
                 except CallError as error:
                     DESK.error = error.failure
@@ -136,3 +171,12 @@ def call(*kinds: Kind, failure: Any = None, optional: int = 0) -> Callable[[Call
         return Builtin(function, answer)
 
     return decorate
+
+
+@call()
+def utc_ns() -> int | None:
+    """UTC of the market's present [ns]: where its clock stands, also between two quotes; None without a connection.
+
+    Not a function of the package: for programs that pair the broker's clock with UTC, on a market that is not of today.
+    """
+    return DESK.station().utc_ns

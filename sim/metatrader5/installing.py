@@ -12,7 +12,7 @@ from sim.metatrader5.shortcuts import _RawOrder
 NAME: Final = "MetaTrader5"
 PACKAGE_VERSION: Final = "5.0.6231"
 """Version of the package whose interface this is."""
-_OURS: Final = frozenset({"attach", "detach", "installed"})
+_OURS: Final = frozenset({"attach", "detach", "installed", "utc_ns"})
 _HOME: Final = __name__.rpartition(".")[0]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from domain.servertime import utc_ns_from_server_msc
 from domain.symbols import SymbolSpec
 from sim import matching
 from sim.feed import Feed
@@ -46,6 +47,12 @@ class Station:
             self._reached_msc = max(self._reached_msc, self._began_msc + elapsed_ms)
         if self._step_ms or self._clock is not None:
             self.feed.play_to(self._reached_msc)
+
+    @property
+    def utc_ns(self) -> int:
+        """Where the market should be by now [UTC ns]."""
+        now_msc = max(self._reached_msc, self.terminal.now_msc)
+        return utc_ns_from_server_msc(now_msc, self.terminal.server_offset_s)
 
     def spec(self, symbol: str) -> SymbolSpec:
         """The symbol's specification.

@@ -35,6 +35,9 @@ class Failing:
     def __init__(self, **replaced: Callable[..., Any]) -> None:
         vars(self).update(replaced)
 
+    def __setattr__(self, name: str, value: object) -> None:
+        vars(self)[name] = value
+
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the drop-in has under that name
         return getattr(mt5, name)
 
@@ -78,13 +81,15 @@ class LockStep(PollPace):
     world: World
     advisor: ExpertAdvisor
     stop: threading.Event
+    until: int
 
     def look(self, now_ns: int) -> bool:
         advisor, world = self.advisor, self.world
         if advisor.is_live and not (advisor._unanswered or advisor._intents_due or self._feed.has_ticks):
-            if world.feed.is_over:
+            if world.feed.is_over or world.feed.played >= self.until:
                 self.stop.set()
-            world.play()
+            else:
+                world.play()
         return super().look(now_ns)
 
 
@@ -92,10 +97,12 @@ class SteppedPoller(Poller):
     """A poller that misses no tick, on a market that waits for it."""
 
     world: World
+    until = 1 << 60
+    """Ticks of the market after which it stops."""
 
     def _pace(self, advisor: ExpertAdvisor) -> PollPace:
         pace = LockStep(self.terminal, self.feed, 0)
-        pace.world, pace.advisor, pace.stop = self.world, advisor, self._stop
+        pace.world, pace.advisor, pace.stop, pace.until = self.world, advisor, self._stop, self.until
         self.terminal.meter.offset_s = 0
         return pace
 
