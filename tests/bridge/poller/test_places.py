@@ -20,7 +20,7 @@ def ticks_at(times: list[int]) -> Rows:
 @settings(max_examples=100)
 @given(TIMES, st.data())
 def test_pieces_of_any_size_make_the_whole(times: list[int], data: st.DataObject) -> None:
-    ticks, place, found = ticks_at(times), Place(0, 0), []
+    ticks, place, found = ticks_at(times), Place(0, 0), list[float]()
     while len(found) < len(ticks):
         there = data.draw(st.integers(len(found) + 1, len(ticks)))  # what the terminal has by now
         fresh = unseen(place, ticks[:there])
