@@ -122,6 +122,7 @@ def _run_terminal(job: dict[str, Any], leash: Leash) -> None:
         host=HostRules(ticks_per_second=playback.ticks_per_second),
         seed=playback.seed,
         ea=playback.ea,
+        faults=playback.faults,
     )
     statistics = play(config, _progress(market.ticks, market.server_offset_s))
     say("done", statistics=msgspec.to_builtins(statistics))

@@ -25,6 +25,9 @@ Data = Annotated[
     str | None, typer.Option(help="Whose record: live, demo, replay, or a folder. Default: live, else the newest.")
 ]
 WhichEa = Annotated[str, typer.Option(help="Which EA: twin, its double in Python, or mql5, its own source, compiled.")]
+Faults = Annotated[
+    str, typer.Option(help="What goes wrong at the broker: none, typical, rough, nfp, or a .toml or .json file.")
+]
 Keep = Annotated[bool, typer.Option("--keep", metavar="", help="Keep the data of this run when the next one starts.")]
 
 
@@ -62,6 +65,7 @@ def demo(
     seed: Annotated[int, typer.Option(min=0, help="Another seed, another market; the same seed, the same one.")] = 1,
     speed: Annotated[float, typer.Option(min=0, help="Ticks per second; 0 plays as fast as decisions come.")] = 0.0,
     ea: WhichEa = "twin",
+    faults: Faults = "none",
     keep: Keep = False,
     as_json: AsJson = False,
 ) -> None:
@@ -70,7 +74,9 @@ def demo(
     from app.demo import DemoOptions, run_demo
 
     names = tuple(name.strip().upper() for name in symbols.split(",") if name.strip())
-    options = DemoOptions(days=days, symbols=names, seed=seed, speed=speed, ea=ea, keep=keep, as_json=as_json)
+    options = DemoOptions(
+        days=days, symbols=names, seed=seed, speed=speed, ea=ea, faults=faults, keep=keep, as_json=as_json
+    )
     _end(run_demo(options, output()))
 
 
@@ -90,6 +96,7 @@ def replay(  # noqa: PLR0913 - typer takes one parameter for each option
     ] = None,
     speed: Annotated[float, typer.Option(min=0, help="Ticks per second; 0 plays as fast as decisions come.")] = 0.0,
     ea: WhichEa = "twin",
+    faults: Faults = "none",
     keep: Keep = False,
     as_json: AsJson = False,
 ) -> None:
@@ -109,6 +116,7 @@ def replay(  # noqa: PLR0913 - typer takes one parameter for each option
         server_offset_h=server_offset,
         speed=speed,
         ea=ea,
+        faults=faults,
         keep=keep,
         as_json=as_json,
     )

@@ -8,6 +8,7 @@ from app.performance import Audience, perform, present
 from app.playback import DEMO_NAMES, Playback
 from app.settings import load_settings
 from app.which_ea import ea_named
+from app.which_faults import faults_named
 
 
 class DemoOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,6 +19,7 @@ class DemoOptions(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 1
     speed: float = 0.0
     ea: str = "twin"
+    faults: str = "none"
     keep: bool = False
     as_json: bool = False
 
@@ -35,6 +37,7 @@ def run_demo(options: DemoOptions, console: Console) -> bool:
         charts=settings.engine().timeframes,
         ticks_per_second=options.speed,
         ea=ea_named(options.ea),
+        faults=faults_named(options.faults),
     )
     folder = fresh_folder(settings.data_dir, DEMO, keep=options.keep)
     summary = perform(settings, folder, playback, audience)

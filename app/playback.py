@@ -24,6 +24,9 @@ from marketdata import (
     ticks_of_bars,
 )
 from signals.fold import closed_capacity, fold_ticks, new_fold
+from sim.faults.clock import Daylight, ServerClock
+from sim.faults.news import with_news
+from sim.faults.plan import FaultPlan
 from sim.profiles import (
     JUSTMARKETS_BASES,
     AccountProfile,
@@ -59,7 +62,7 @@ class Playback(msgspec.Struct, frozen=True, kw_only=True):
     Without `files`, `days` of the invented market of `seed`. `symbol` and `timeframe` say what a file does not tell;
     `ticks` is how ticks are made of bars; `server_offset_s` [s] sets the broker's clock where the files leave it open.
     `charts` need a history before the first tick. `batch_ms` 0 sends tick by tick; `ticks_per_second` 0 as fast as the
-    answers come. `ea` is what plays.
+    answers come. `ea` is what plays, `faults` is what goes wrong between terminal and broker.
     """
 
     symbols: tuple[str, ...] = DEMO_NAMES
@@ -78,6 +81,7 @@ class Playback(msgspec.Struct, frozen=True, kw_only=True):
     max_ticks: int = 512
     ticks_per_second: float = 0.0
     ea: EaKind = EaKind.TWIN
+    faults: FaultPlan = FaultPlan()
 
 
 class Market(NamedTuple):
@@ -102,7 +106,17 @@ def market_of(playback: Playback) -> Market:
         PlaybackError: for symbols that are not simulated, or files that do not fit together.
         QuoteFileError: for a file that cannot be used.
     """
-    return _market_of_files(playback) if playback.files else _invented_market(playback)
+    market = _market_of_files(playback) if playback.files else _invented_market(playback)
+    return _with_news(market, playback.faults)
+
+
+def _with_news(market: Market, faults: FaultPlan) -> Market:
+    """With the spreads around releases that the fault plan asks for."""
+    fixed = ServerClock(winter_offset_s=market.server_offset_s, daylight=Daylight.NONE)
+    clock, ticks = faults.clock or fixed, {}
+    for spec in market.specs:
+        ticks[spec.name] = with_news(market.ticks[spec.name], spec, faults.news, clock)
+    return market._replace(ticks=ticks)
 
 
 def account_of(playback: Playback) -> AccountProfile:
@@ -125,7 +139,8 @@ def _invented_market(playback: Playback) -> Market:
         raise PlaybackError(f"{', '.join(unknown)}: not in the invented market, which has {', '.join(DEMO_NAMES)}")
     before = _history_days(playback.charts)
     start_s = DEMO_START_UTC_S - before * DAY_S
-    days, offset_s = before + playback.days, DEMO_SERVER_OFFSET_S
+    days, clock = before + playback.days, playback.faults.clock
+    offset_s = DEMO_SERVER_OFFSET_S if clock is None else clock.offset_at_utc(DEMO_START_UTC_S)
     made = synthetic_market(playback.seed, wanted, start_s, days, server_offset_s=offset_s)
     begin_msc = (DEMO_START_UTC_S + offset_s) * 1000
     specs = tuple(justmarkets_symbol(symbol.name) for symbol in wanted)
@@ -185,7 +200,12 @@ def _on_one_clock(files: list[QuoteFile], playback: Playback, notes: list[str]) 
     for file in files:
         parts.setdefault(file.symbol, []).append(_ticks_of(file, playback.ticks))
     ticks = {symbol: _joined(symbol, pieces) for symbol, pieces in parts.items()}
-    offset_s, shift_s = _clock(told_s, asked_s, min(int(rows[0]["time"]) for rows in ticks.values()))
+    first_s, clock = min(int(rows[0]["time"]) for rows in ticks.values()), playback.faults.clock
+    if clock is not None:
+        if told_s != 0 or asked_s is not None:
+            raise PlaybackError("the faults' clock needs quotes in UTC and no --server-offset; leave one of them out")
+        return {symbol: clock.shown(rows) for symbol, rows in ticks.items()}, clock.offset_at_utc(first_s)
+    offset_s, shift_s = _clock(told_s, asked_s, first_s)
     if told_s is None and asked_s is None:
         notes.append("the files do not say how far the broker's clock is from UTC: times are shown as they stand there")
     return {symbol: _shifted(rows, shift_s) for symbol, rows in ticks.items()}, offset_s

@@ -14,6 +14,7 @@ from app.playback import Playback
 from app.settings import load_settings
 from app.timeframe_names import timeframe_named
 from app.which_ea import ea_named
+from app.which_faults import faults_named
 from domain.timeframes import HOUR_S
 from marketdata import CrossedQuotes, TickModel
 
@@ -33,6 +34,7 @@ class ReplayOptions(msgspec.Struct, frozen=True, kw_only=True):
     server_offset_h: float | None = None
     speed: float = 0.0
     ea: str = "twin"
+    faults: str = "none"
     keep: bool = False
     as_json: bool = False
 
@@ -54,6 +56,7 @@ def run_replay(options: ReplayOptions, console: Console) -> bool:
         batch_ms=options.batch_ms,
         ticks_per_second=options.speed,
         ea=ea_named(options.ea),
+        faults=faults_named(options.faults),
     )
     folder = fresh_folder(settings.data_dir, REPLAY, keep=options.keep)
     summary = perform(settings, folder, playback, audience)

@@ -98,7 +98,13 @@ def run_compiled(
     made = built or build_companion()
     tape = Tape(tuple(config.ticks), config.ticks)
     start_msc = tape.span_msc[0] if tape.span_msc else 0
-    terminal = SimTerminal(config.profile, config.specs, server_offset_s=config.server_offset_s, start_msc=start_msc)
+    terminal = SimTerminal(
+        config.profile,
+        config.specs,
+        server_offset_s=config.server_offset_s,
+        start_msc=start_msc,
+        faults=config.faults,
+    )
     feed = Feed(terminal, tape, max_ticks=config.max_ticks, batch_ms=config.batch_ms, history=config.history)
     for symbol, ticks in zip(tape.symbols, tape.ticks, strict=True):
         if len(ticks):
