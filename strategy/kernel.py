@@ -155,7 +155,8 @@ def _write_entry(record: Table, view: EntryView, decision: EntryDecision, closes
     _write_standing(record, view.standing, view.steering)
     _write_evidence(record, view.evidence)
     _write_safety(record, view.safety, view.stake, _NO_CARE)
-    row.features[:] = closes.features[close]
+    for feature in range(closes.features.shape[1]):
+        row.features[feature] = closes.features[close, feature]
 
 
 @njit
@@ -243,7 +244,8 @@ def _write_position(record: Table, world: World, view: PositionView, row: int) -
     _write_standing(record, _NO_STANDING, _NO_STEERING)
     _write_evidence(record, _NO_EVIDENCE)
     _write_safety(record, _NO_SAFETY, _NO_STAKE, guard_care_of(world.guard))
-    line.features[:] = math.nan
+    for feature in range(line.features.shape[0]):
+        line.features[feature] = math.nan
     line.features[0] = view.volume
     line.features[1] = view.initial_lots
     line.features[2] = view.price_open
