@@ -18,6 +18,7 @@ class PositionBook:
     def __init__(self) -> None:
         self._rows: Rows = np.zeros(_FIRST_CAPACITY, POSITION_DTYPE)
         self._comments: dict[int, str] = {}
+        self._places: dict[int, int] = {}
         self._count = 0
 
     def __len__(self) -> int:
@@ -25,7 +26,7 @@ class PositionBook:
 
     def __iter__(self) -> Iterator[int]:
         """Tickets, oldest first."""
-        return iter([int(ticket) for ticket in self.rows["position_ticket"]])
+        return iter(tuple(self._places))
 
     @property
     def rows(self) -> Rows:
@@ -39,13 +40,15 @@ class PositionBook:
         row = self._rows[self._count]
         for name in POSITION_DTYPE.names or ():
             row[name] = fields[name]
-        self._comments[int(fields["position_ticket"])] = comment
+        ticket = int(fields["position_ticket"])
+        self._comments[ticket] = comment
+        self._places[ticket] = self._count
         self._count += 1
 
     def row_of(self, position_ticket: int) -> Any | None:  # noqa: ANN401 - a numpy record; writing to it writes to the book
         """The row of a ticket, or None where no such position is open."""
-        found = np.flatnonzero(self.rows["position_ticket"] == position_ticket)
-        return self._rows[found[0]] if len(found) else None
+        place = self._places.get(position_ticket)
+        return None if place is None else self._rows[place]
 
     def row_on(self, symbol_index: int) -> Any | None:  # noqa: ANN401 - a numpy record; writing to it writes to the book
         """The row of a symbol's first position, or None; on a netting account there is no other."""
@@ -54,11 +57,14 @@ class PositionBook:
 
     def remove(self, position_ticket: int) -> None:
         """Take a closed position out; a ticket that is not there changes nothing."""
-        keep = self.rows["position_ticket"] != position_ticket
-        kept = self.rows[keep]
-        self._count = len(kept)
-        self._rows[: self._count] = kept
-        self._comments.pop(position_ticket, None)
+        place = self._places.pop(position_ticket, None)
+        if place is None:
+            return
+        self._rows[place : self._count - 1] = self._rows[place + 1 : self._count]
+        self._count -= 1
+        for behind in list(self._places)[place:]:
+            self._places[behind] -= 1
+        del self._comments[position_ticket]
 
     def comment_of(self, position_ticket: int) -> str:
         """Comment of the order that opened the position."""

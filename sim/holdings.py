@@ -351,7 +351,9 @@ class Holdings:
 
     def _margin_of(self, rows: matching.Rows, *, besides: int = -1) -> float:
         """Margin of the positions in `rows` and of all pending orders, those of one symbol left out."""
-        used = {int(index) for index in rows["symbol_index"]} | {one.symbol_index for one in self.pending}
+        used = set(rows["symbol_index"].tolist())
+        if self.profile.pending_margin_fraction > 0.0:
+            used |= {one.symbol_index for one in self.pending}
         return self._rounded(sum(self._margin_on(rows, index) for index in sorted(used - {besides})))
 
     def _margin_on(self, rows: matching.Rows, index: int) -> float:
@@ -360,6 +362,8 @@ class Holdings:
         return margins.symbol_margin(rows, index, spec, self._market.moneys[index], terms, reserved)
 
     def _reserved_on(self, symbol_index: int) -> margins.Reserved:
+        if self.profile.pending_margin_fraction <= 0.0:
+            return 0.0, 0.0
         own = [one for one in self.pending if one.symbol_index == symbol_index]
         buys, sells = (sum(self.reserved_margin(one) for one in own if one.side == side) for side in (1, -1))
         return buys, sells

@@ -9,13 +9,15 @@ instead.
 from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
+from domain.jit import njit
 from domain.pricing import Conversion, SymbolMoney, required_margin
 from domain.symbols import CalcMode, SymbolSpec
 from sim.matching import Rows
 from sim.terms import SymbolTerms
 
-_LEVERAGED: Final = (CalcMode.FOREX, CalcMode.CFDLEVERAGE)
+_LEVERAGED: Final = (int(CalcMode.FOREX), int(CalcMode.CFDLEVERAGE))
 _LOT_DIGITS: Final = 8
 _PLAIN: Final = SymbolTerms()
 
@@ -44,11 +46,10 @@ def symbol_margin(
     reserved: Reserved = (0.0, 0.0),
 ) -> float:
     """Margin of all `positions` of one symbol and of its pending orders on a hedging account [account money]."""
-    own = positions[positions["symbol_index"] == symbol_index]
-    if not len(own):
-        return max(reserved) if terms.uses_larger_leg else sum(reserved)
     kept = maintained(spec, money)
-    bought, sold, both = _legs(own, kept)
+    bought, sold, both = _legs(positions, symbol_index, kept)
+    if not both.lots:
+        return max(reserved) if terms.uses_larger_leg else sum(reserved)
     if terms.uses_larger_leg:
         sides = (_leg_margin(1, bought, kept) + reserved[0], _leg_margin(-1, sold, kept) + reserved[1])
         return float(max(sides))
@@ -76,14 +77,15 @@ def margin_to_open(
     uncovered and the hedged margin for what it covers, beside what is held already.
     """
     if spec.margin_initial <= 0.0 or maintained(spec, money) == money:
-        return symbol_margin(np.concatenate([positions, added]), symbol_index, spec, money, terms, reserved)
-    own = positions[positions["symbol_index"] == symbol_index]
-    bought, sold, _ = _legs(own, money)
-    (leg,) = [one for one in _legs(added, money)[:2] if one.lots]
+        joined = np.empty(len(positions) + 1, positions.dtype)  # concatenate() compares the types field by field
+        joined[:-1], joined[-1] = positions, added[0]
+        return symbol_margin(joined, symbol_index, spec, money, terms, reserved)
+    bought, sold, _ = _legs(positions, symbol_index, money)
+    (leg,) = [one for one in _legs(added, symbol_index, money)[:2] if one.lots]
     side = int(added["side"][0])
     opposite, same = (sold, bought) if side > 0 else (bought, sold)
     covered = min(leg.lots, max(0.0, round(opposite.lots - same.lots, _LOT_DIGITS)))
-    margin = symbol_margin(own, symbol_index, spec, money, terms, reserved)
+    margin = symbol_margin(positions, symbol_index, spec, money, terms, reserved)
     margin += _leg_margin(side, leg._replace(lots=round(leg.lots - covered, _LOT_DIGITS)), money)
     return float(margin + _hedged_margin(leg._replace(lots=covered), spec, money))
 
@@ -95,22 +97,37 @@ def maintained(spec: SymbolSpec, money: SymbolMoney) -> SymbolMoney:
     return money._replace(margin_initial=spec.margin_maintenance)
 
 
-def _legs(own: Rows, money: SymbolMoney) -> tuple[Leg, Leg, Leg]:
-    """Of buys, of sells, of both; plain numbers, for there are few positions."""
-    sums = [[0.0] * 4, [0.0] * 4]
-    columns = (own[name].tolist() for name in ("side", "volume", "price_open", "margin_rate", "leverage_cap"))
-    for side, volume, price, rate, cap in zip(*columns, strict=True):
-        leg = sums[side < 0]
-        for at, weight in enumerate((1.0, price, rate, leverage_factor(cap, money))):
-            leg[at] += volume * weight
-    both = [first + second for first, second in zip(*sums, strict=True)]
-    bought, sold, whole = (_average(leg) for leg in (*sums, both))
-    return bought, sold, whole
+def _legs(positions: Rows, symbol_index: int, money: SymbolMoney) -> tuple[Leg, Leg, Leg]:
+    """Of buys, of sells, of both."""
+    sums = np.zeros((3, len(Leg._fields)))
+    leg_sums(positions, symbol_index, money, sums)
+    bought, sold, both = (_average(leg) for leg in sums.tolist())
+    return bought, sold, both
 
 
+@njit
 def leverage_factor(cap: int, money: SymbolMoney) -> float:
     """By how much a leverage of at most 1:`cap` (0 = no limit) raises a margin that depends on the leverage."""
     return money.leverage / cap if 0 < cap < money.leverage and money.calc_mode in _LEVERAGED else 1.0
+
+
+@njit
+def leg_sums(positions: Rows, symbol_index: int, money: SymbolMoney, sums: npt.NDArray[np.float64]) -> None:
+    """Add up lots, and lots weighted by price, rate and factor as in `Leg`: into the rows buys, sells, both of `sums`.
+
+    Shapes: `positions` [n], `sums` [3, 4] of zeros. There may be hundreds of positions, and this runs at every deal.
+    """
+    for position in positions:
+        if position.symbol_index != symbol_index:
+            continue
+        leg = sums[0 if position.side > 0 else 1]
+        volume = position.volume
+        leg[0] += volume
+        leg[1] += volume * position.price_open
+        leg[2] += volume * position.margin_rate
+        leg[3] += volume * leverage_factor(position.leverage_cap, money)
+    for at in range(sums.shape[1]):
+        sums[2, at] = sums[0, at] + sums[1, at]
 
 
 def _average(sums: list[float]) -> Leg:

@@ -10,6 +10,7 @@ from domain.timeframes import DAY_S
 from domain.trading import DealReason, Order, OrderFilling, OrderState, OrderTime, OrderType
 from sim.matching import ORDER_DTYPE, Rows
 
+_FIRST_CAPACITY: Final = 16
 NEVER_MSC: Final = 2**62
 """Expiry of an order that is good till canceled [ms]."""
 
@@ -76,8 +77,13 @@ class PendingBook:
 
     def __init__(self) -> None:
         self._orders: dict[int, PendingOrder] = {}
-        self.rows: Rows = np.zeros(0, ORDER_DTYPE)
+        self._rows: Rows = np.zeros(_FIRST_CAPACITY, ORDER_DTYPE)
         self.next_expiry_msc = NEVER_MSC
+
+    @property
+    def rows(self) -> Rows:
+        """The orders, shape [n]: a view, valid until the book changes."""
+        return self._rows[: len(self._orders)]
 
     def __len__(self) -> int:
         return len(self._orders)
@@ -92,15 +98,26 @@ class PendingBook:
 
     def put(self, pending: PendingOrder) -> None:
         """Add an order, or replace the one with its ticket."""
-        self._orders[pending.order.order_ticket] = pending
-        self._index()
+        ticket = pending.order.order_ticket
+        known = self._orders.get(ticket)
+        place = len(self._orders) if known is None else self._place_of(ticket)
+        if place == len(self._rows):
+            self._rows = np.resize(self._rows, 2 * len(self._rows))
+        self._rows[place] = (pending.symbol_index, pending.order.type, pending.order.price_open)
+        self._orders[ticket] = pending
+        self._note_expiry(known, pending.expires_msc)
 
     def remove(self, order_ticket: int) -> None:
         """Take out an order that stands."""
-        del self._orders[order_ticket]
-        self._index()
+        place, count = self._place_of(order_ticket), len(self._orders)
+        self._rows[place : count - 1] = self._rows[place + 1 : count]
+        self._note_expiry(self._orders.pop(order_ticket), NEVER_MSC)
 
-    def _index(self) -> None:
-        made = [(one.symbol_index, one.order.type, one.order.price_open) for one in self._orders.values()]
-        self.rows = np.array(made, ORDER_DTYPE)
-        self.next_expiry_msc = min((one.expires_msc for one in self._orders.values()), default=NEVER_MSC)
+    def _place_of(self, order_ticket: int) -> int:
+        return list(self._orders).index(order_ticket)
+
+    def _note_expiry(self, gone: PendingOrder | None, new_msc: int) -> None:
+        """All are asked only where the order that expired first is no more, or has new terms."""
+        if gone is not None and gone.expires_msc == self.next_expiry_msc != NEVER_MSC:
+            self.next_expiry_msc = min((one.expires_msc for one in self._orders.values()), default=NEVER_MSC)
+        self.next_expiry_msc = min(self.next_expiry_msc, new_msc)
