@@ -5,17 +5,11 @@ nautilus_trader needs an environment of its own: `--peer-python` names its inter
 """
 
 import argparse
-import json
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import numpy as np
+from peers import NAUTILUS, peer_python, running_peer
 from quotes import PROFILE, SYMBOL, Market, market, settings
 from report import Line, Outcome, arguments, at_least, machine, median, tell
 
@@ -24,11 +18,9 @@ from sim.runner import Runner, RunResult
 from sim.terminal import SimTerminal
 from strategy.engine import Engine
 
-PEER: Final = "nautilus_trader==1.221.0"
 MINUTES: Final = 5
 GOAL: Final = 200.0
 RUNS_A_ROUND: Final = 15  # one run of ours is over in about 10 ms
-_HERE: Final = Path(__file__).resolve().parent
 
 
 def ours_once(found: Market) -> tuple[float, RunResult]:
@@ -40,56 +32,6 @@ def ours_once(found: Market) -> tuple[float, RunResult]:
     return time.perf_counter() - begun, result
 
 
-class Peer:
-    """nautilus_trader in a process of its own; a round for every line it is sent."""
-
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
-        self._process = process
-        self.said()
-
-    def once(self) -> dict[str, float]:
-        """One run."""
-        assert self._process.stdin is not None
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-        return self.said()
-
-    def said(self) -> dict[str, float]:
-        """The next line it prints."""
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise SystemExit("the peer has stopped; its message is above")
-        answer: dict[str, float] = json.loads(line)
-        return answer
-
-
-@contextmanager
-def running_peer(python: Path, found: Market) -> Iterator[Peer]:
-    """The peer with the ticks loaded and turned into its own objects."""
-    with tempfile.TemporaryDirectory() as folder:
-        ticks = Path(folder) / "ticks.npy"
-        np.save(ticks, found.ticks)
-        command = [str(python), str(_HERE / "peer_nautilus.py"), str(ticks), str(MINUTES)]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-            try:
-                yield Peer(process)
-            finally:
-                process.kill()
-
-
-def peer_python(chosen: Path | None) -> Path:
-    """Interpreter with nautilus_trader; made where none was named."""
-    if chosen is not None:
-        return chosen
-    python = _HERE.parent / ".venv-peers" / "nautilus" / "bin" / "python"
-    if not python.exists():
-        print(f"installing {PEER} into {python.parent.parent}", flush=True)
-        subprocess.run([sys.executable, "-m", "venv", str(python.parent.parent)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", PEER], check=True)
-    return python
-
-
 def main() -> None:
     """Measure in turns and tell."""
     options = parsed()
@@ -97,7 +39,9 @@ def main() -> None:
     found = market()
     ours_once(found)
     ours, theirs, result, told = [], [], None, {}
-    with running_peer(peer_python(options.peer_python), found) as peer:
+    with running_peer(
+        peer_python(NAUTILUS, options.peer_python), "peer_nautilus.py", found.ticks, str(MINUTES)
+    ) as peer:
         peer.once()
         for _ in range(rounds):
             runs = [ours_once(found) for _ in range(RUNS_A_ROUND)]
@@ -110,7 +54,7 @@ def main() -> None:
     notes = (
         f"{found.source}; M{MINUTES} bars; {rounds} rounds in turns, {RUNS_A_ROUND} runs of ours in each; medians",
         f"ours: {len(result.decisions)} decisions on record, {len(result.intents)} intents, {len(result.deals)} deals",
-        f"{PEER}: {told['orders']:.0f} orders (entries, stops, targets), no risk rules, no record of decisions",
+        f"{NAUTILUS}: {told['orders']:.0f} orders (entries, stops, targets), no risk rules, no record of decisions",
     )
     tell(Outcome(benchmark="replay", machine=machine(), lines=(line,), notes=notes), options.json)
 
