@@ -7,13 +7,15 @@ from hypothesis import strategies as st
 from domain.pricing import symbol_money
 from domain.trading import PositionType
 from sim.book import PositionBook
+from sim.matching import POSITION_DTYPE
 from tests.sim.venues import EURUSD
 
 MONEY = symbol_money(EURUSD, "USD", 2, 500)
 
 
 def fields(ticket: int, **changes: object) -> dict[str, Any]:
-    made = {
+    made: dict[str, object] = dict.fromkeys(POSITION_DTYPE.names or (), 0)
+    made |= {
         "position_ticket": ticket,
         "symbol_index": 0,
         "side": 1,

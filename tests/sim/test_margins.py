@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.pricing import SymbolMoney, required_margin, symbol_money
 from domain.symbols import CalcMode, SymbolSpec
-from sim.margins import leverage_factor, margin_to_open, symbol_margin
+from sim.margins import leg_sums, leverage_factor, margin_to_open, symbol_margin
 from sim.matching import POSITION_DTYPE, Rows
 from sim.terms import SymbolTerms
 from tests.sim.venues import EURUSD, USDJPY
@@ -157,3 +157,19 @@ def test_a_quoted_margin_is_converted_at_the_rate_of_its_opening() -> None:
     opened = np.concatenate([held((1, 1, 0.85), rate=1.05), held((1, 1, 0.85), rate=1.15)])
     assert symbol_margin(opened, 0, cross, money) == 2200.0
     assert (required_margin(1, 1.0, 0.85, money), required_margin(-1, 1.0, 0.85, money)) == (1200.0, 1100.0)
+
+
+@given(HELD, st.lists(st.tuples(st.integers(0, 1), st.sampled_from([0, 100, 400])), min_size=6, max_size=6))
+def test_legs_are_the_sums_a_plain_loop_makes(rows: list[tuple[int, float, int]], more: list[tuple[int, int]]) -> None:
+    positions, money = held(*rows, rate=1.25), dollars(EURUSD, 400)
+    wanted = np.zeros((2, 4))
+    for line, (symbol_index, cap) in zip(positions, more, strict=False):
+        line["symbol_index"], line["leverage_cap"] = symbol_index, cap
+        if symbol_index == 0:
+            factor = 4.0 if cap == 100 else 1.0
+            weights = np.array([1.0, line["price_open"], line["margin_rate"], factor])
+            wanted[0 if line["side"] > 0 else 1] += line["volume"] * weights
+    sums = np.zeros((3, 4))
+    leg_sums(positions, 0, money, sums)
+    assert sums[:2].tolist() == wanted.tolist()
+    assert sums[2].tolist() == (wanted[0] + wanted[1]).tolist()
