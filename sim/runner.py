@@ -148,6 +148,7 @@ class Runner:
             until = terminal.scan(place, ticks, at, stop)
             if until == at:
                 self._take(terminal.on_tick(place, ticks, at))
+                self._news = True  # another leverage changes the margin, and nothing is told of it
                 until = at + 1
             if self._news:
                 until = at + 1
@@ -184,6 +185,7 @@ class Runner:
             until = terminal.scan(place, ticks, at, stop)
             if until == at:
                 self._take(terminal.on_tick(place, ticks, at))
+                self._news = True  # another leverage changes the margin, and nothing is told of it
                 until = at + 1
             terminal.settle(place, ticks, until - 1)
             at = until
