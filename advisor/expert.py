@@ -109,7 +109,7 @@ class ExpertAdvisor:
         self._tends = False
         self._max_ticks = feed.max_ticks
         self._session_max_ticks = feed.max_ticks
-        self._told_offset_s = terminal.server_offset_s
+        self._told_offset_s: int | None = None  # the first heartbeat tells it; before it need not be measured
 
     # -- where it stands -------------------------------------------------------------------------------------------
 

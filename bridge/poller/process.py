@@ -140,7 +140,7 @@ class Poller:
                 self._say("waiting", problem=told)
             if meter.offset_s is None:
                 self._stop.wait(self._config.interval_ms / 1000)
-        if meter.offset_s is not None:
+        if meter.offset_s is not None and told:
             self._say("measured", server_offset_s=meter.offset_s)
         return meter.offset_s is not None
 
