@@ -41,6 +41,7 @@ from account.lifecycle import (
     is_trade,
     opens,
 )
+from account.round_trips import Opening, RoundTrips
 from account.safety import Safety, SafetyEvent
 from domain.intents import Intent, IntentKind, intent_id_in
 from domain.pricing import rounded_money
@@ -92,7 +93,8 @@ class AccountState(msgspec.Struct, kw_only=True):
     counts days of the broker's clock since 1970 (-1 before the first mark); `tracked_day` is the last one whose first
     tick the guards saw; `day_start_equity` 0 means not known yet; `openings` maps a position_id to the intent that
     opened it; `gone` holds the tickets of positions that are no more, `unexplained` the position_id of own ones that no
-    deal closed; `safety` is what its guards and its owner imposed.
+    deal closed; `safety` is what its guards and its owner imposed,
+    `round_trips` what became of its own positions.
     """
 
     session: int = 0
@@ -130,6 +132,7 @@ class AccountState(msgspec.Struct, kw_only=True):
     unexplained: set[int] = msgspec.field(default_factory=set)
     flags: set[str] = msgspec.field(default_factory=set)
     safety: Safety = msgspec.field(default_factory=Safety)
+    round_trips: RoundTrips = msgspec.field(default_factory=RoundTrips)
     reconciled_session: int = 0
     _open: dict[int, None] = msgspec.field(default_factory=dict)
     _intent_of_order: dict[int, int] = msgspec.field(default_factory=dict)
@@ -315,6 +318,22 @@ class AccountState(msgspec.Struct, kw_only=True):
             time_ns = utc_ns_from_server_msc(deal.time_msc, self.server_offset_s)
             is_last = not opens(deal) and self.lots.get(deal.position_id, NO_LOTS).accounted_for
             self.safety.book_result(deal.position_id, deal.balance_change, time_ns if is_last else None)
+            self._book_round_trip(deal, time_ns, is_last=is_last)
+
+    def _book_round_trip(self, deal: Deal, time_ns: int, *, is_last: bool) -> None:
+        if not opens(deal):
+            self.round_trips.close(deal, time_ns, is_last=is_last)
+            return
+        record = self.intents.get(self.openings[deal.position_id])
+        if record is not None:
+            opening = Opening(
+                intent=record.intent,
+                spec=self.specs.get(deal.symbol),
+                currency=self.currency,
+                currency_digits=self.currency_digits,
+                leverage=self.leverage,
+            )
+            self.round_trips.open(deal, opening, time_ns)
 
     def _book_volume(self, deal: Deal) -> None:
         self.lots[deal.position_id] = self.lots.get(deal.position_id, NO_LOTS).after(deal)

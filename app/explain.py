@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from domain.timeframes import DAY_S, HOUR_S, MINUTE_S, Timeframe
+from risk.limits import Regime
 from risk.sizing import Bound
 from strategy.gates import NO_GATE, Action, Care, DecisionKind, Gate, Verdict, gate_name
 
@@ -224,8 +225,20 @@ def as_json(record: np.void, symbol: str, features: Sequence[str]) -> dict[str, 
         "equity",
         "balance",
         "margin_free",
+        "risk_fraction",
+        "max_leverage",
+        "allowed_leverage",
+        "drawdown",
+        "losing_streak",
+        "proof_trips",
+        "expectancy_bound_r",
+        "trips",
+        "win_rate",
+        "win_r",
+        "loss_r",
+        "kelly_fraction",
     )
-    whole = ("time_ns", "bar_time", "side", "setup", "intent_id", "position_ticket", "bars_seen")
+    whole = ("time_ns", "bar_time", "side", "setup", "intent_id", "position_ticket", "bars_seen", "kelly_reopens_ns")
     return {
         "symbol": symbol,
         "timeframe": timeframe_name(int(record["timeframe"])),
@@ -233,6 +246,7 @@ def as_json(record: np.void, symbol: str, features: Sequence[str]) -> dict[str, 
         "action": Action(int(record["action"])).name.lower(),
         "headline": headline(record),
         "bound": Bound(int(record["bound"])).name.lower(),
+        "regime": Regime(int(record["regime"])).name.lower(),
         **{name: int(record[name]) for name in whole},
         **{name: number_or_none(float(record[name])) for name in plain},
         "features": features_of(record, features),

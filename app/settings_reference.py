@@ -26,6 +26,7 @@ _SECTIONS: Final = {
     "volatility": "Volatility",
     "portfolio": "The portfolio",
     "guards": "Guards on equity",
+    "kelly": "Half-Kelly",
     "care": "Open positions",
     "account": "Accounts",
     "bridge": "The bridge",

@@ -15,6 +15,7 @@ from app.explain import as_json, duration, features_of, gate_lines, headline, re
 from app.folders import recorded_folder
 from app.moments import iso, shown, typed
 from app.settings import load_settings
+from app.sizing_words import limit_words, record_words
 from app.story import Story
 from app.why import Answer, Question, answered
 from bridge.lookup import ExplainedDecision
@@ -92,6 +93,8 @@ def show_decision(one: ExplainedDecision, story: Story, features: tuple[str, ...
     if one.kind == DecisionKind.ENTRY:
         console.print(f"  score   {escape(_score_words(one.row, features))}")
         console.print(f"  size    {escape(size_words(one.row))}")
+        console.print(f"  limits  {escape(limit_words(one.row))}")
+        console.print(f"  record  {escape(record_words(one.row))}")
     for line in followed(one, story):
         console.print(f"  {escape(line)}")
 

@@ -221,7 +221,7 @@ class Engine:
                 self._note_signal(change.intent)
             elif isinstance(change, (IntentReported, IntentEnded)):
                 self._note_outcome(change)
-        self._world.sync(self.account, self._chart_row_of_intent, self._now_ns)
+        self._world.sync(self.account, self._chart_row_of_intent, self._setup_of_signal, self._now_ns)
 
     def _meet_symbols(self) -> None:
         names_before = self._world.names
@@ -241,7 +241,8 @@ class Engine:
         self._charts_of.setdefault(symbol, []).append(chart)
         for setup in range(MAX_SETUPS):
             for side in (1, -1):
-                self._signals[signal_id_of(symbol, timeframe, side, setup)] = (chart.row, side, setup)
+                signal_id = signal_id_of(self.settings.model, symbol, timeframe, side, setup)
+                self._signals[signal_id] = chart.row, side, setup
 
     def _note_signal(self, intent: Intent) -> None:
         signal = self._signals.get(intent.signal_id)
@@ -253,6 +254,10 @@ class Engine:
         record = self.account.intents.get(intent_id)
         if record is not None:
             self._world.pauses.note(record)
+
+    def _setup_of_signal(self, signal_id: int) -> int | None:
+        signal = self._signals.get(signal_id)
+        return signal[2] if signal is not None else None
 
     def _chart_row_of_intent(self, intent: Intent | None, symbol: str) -> int:
         """Chart that looks after a position of ours: the one that opened it, else the symbol's first; -1 for none."""
@@ -404,8 +409,10 @@ class Engine:
         action, timeframe, decided_ns = Action(decided["action"]), decided["timeframe"], decided["time_ns"]
         figures = decided["lots"], decided["sl"], decided["tp"]
         ticket = decided["position_ticket"]
-        is_entry = decided["kind"] == DecisionKind.ENTRY
-        signal_id = signal_id_of(symbol, timeframe, decided["side"], decided["setup"]) if is_entry else 0
+        signal_id = 0
+        if decided["kind"] == DecisionKind.ENTRY:
+            model = self.settings.model
+            signal_id = signal_id_of(model, symbol, timeframe, decided["side"], decided["setup"])
         intent_id = intent_id_of(
             self.account.login, self.settings.magic, symbol, timeframe, decided_ns, action, ticket, figures
         )

@@ -12,9 +12,9 @@ def _digest(*parts: bytes) -> int:
     return int.from_bytes(whole, "little") & _POSITIVE_63_BITS or 1
 
 
-def signal_id_of(symbol: str, timeframe: int, side: int, setup: int) -> int:
-    """Number of a signal: the same set-up on the same side of the same chart, whenever it comes [63 bits, never 0]."""
-    return _digest(b"signal", symbol.encode(), struct.pack("<iii", timeframe, side, setup))
+def signal_id_of(model: str, symbol: str, timeframe: int, side: int, setup: int) -> int:
+    """Number of a signal: a model's set-up on one side of one chart, whenever it comes [63 bits, never 0]."""
+    return _digest(b"signal", model.encode(), symbol.encode(), struct.pack("<iii", timeframe, side, setup))
 
 
 def intent_id_of(

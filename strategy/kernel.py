@@ -16,6 +16,7 @@ from risk.limits import Regime, Standing, Steering
 from risk.portfolio import Exposure
 from strategy.decide import EntryDecision, decide_entry
 from strategy.entry_views import EntryView, EvidenceView, SafetyView, StakeView
+from strategy.evidence import refresh_evidence
 from strategy.gates import Action, DecisionKind
 from strategy.guard_care import GuardCare, decide_guarded
 from strategy.positions import PositionView, wake_gain
@@ -29,6 +30,7 @@ from strategy.views import (
     entry_rules_of,
     entry_view,
     equity_of,
+    kelly_rules_of,
     money_of,
     position_view,
     rules_of,
@@ -179,6 +181,7 @@ def _decide_at_close(world: World, batch: Batch, closes: Closes, close: int, now
     chart = closes.chart[close]
     world.charts[chart].bars_seen += 1
     world.charts[chart].atr = closes.volatility[close, 0]
+    refresh_evidence(world.evidence, setup_of(closes, close), now_ns, kelly_rules_of(world.rules, chart))
     rules, symbol = entry_rules_of(world.rules, chart), rules_of(world.symbols, batch.symbol)
     safety = Safety(
         steering_of(world, chart),
@@ -188,6 +191,7 @@ def _decide_at_close(world: World, batch: Batch, closes: Closes, close: int, now
     view = entry_view(world, batch, closes, close, now_ns, safety)
     decision = decide_entry(view, rules, symbol, money_of(world.symbols, batch.symbol), record[0].gates)
     _write_common(record, world, batch, chart, now_ns)
+    record[0].kelly_reopens_ns = world.evidence[setup_of(closes, close)].reopens_ns
     _write_entry(record, view, decision, closes, close)
     if decision.action == _HOLD:
         return False
@@ -241,6 +245,7 @@ def _write_position(record: Table, world: World, view: PositionView, row: int) -
     line.regime = _NORMAL
     line.risk_fraction = math.nan
     line.max_leverage = math.nan
+    line.kelly_reopens_ns = 0
     _write_standing(record, _NO_STANDING, _NO_STEERING)
     _write_evidence(record, _NO_EVIDENCE)
     _write_safety(record, _NO_SAFETY, _NO_STAKE, guard_care_of(world.guard))

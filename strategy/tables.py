@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from domain.symbols import MAX_SESSIONS
 from risk.guards import GUARDS, GuardRules
+from risk.kelly import KellyRules
 from risk.limits import LimitRules
 from risk.portfolio import StakeRules, StreakRules
 from strategy.entry_rules import HoldingRules, LevelRules, MarketRules, SizingRules
@@ -24,6 +25,7 @@ MAX_SETUPS: Final = 8
 MAX_FEATURES: Final = 12
 MAX_POSITIONS: Final = 256
 MAX_TIERS: Final = 8
+MAX_TRIPS: Final = 256
 
 ACCOUNT_DTYPE: Final = np.dtype(
     [
@@ -135,9 +137,15 @@ EVIDENCE_DTYPE: Final = np.dtype(
         ("win_r", "f8"),
         ("loss_r", "f8"),
         ("kelly_fraction", "f8"),
+        ("reopens_ns", "i8"),
+        ("stale_from_ns", "i8"),
+        ("count", "i8"),
+        ("closed_ns", "i8", (MAX_TRIPS,)),
+        ("r_multiples", "f8", (MAX_TRIPS,)),
     ]
 )
-"""One row a set-up: the fields of `EvidenceView`; `kelly_fraction` [part of equity] is infinite where it is off."""
+"""One row a set-up: the fields of `EvidenceView`, true until `stale_from_ns` [UTC ns], and the round trips they come
+from, oldest first: `count`, their ends [UTC ns] and results [R]."""
 
 GUARD_DTYPE: Final = np.dtype(
     [
@@ -169,12 +177,13 @@ RULES_DTYPE: Final = np.dtype(
         ("stake", "f8", (len(StakeRules._fields),)),
         ("streak", "f8", (len(StreakRules._fields),)),
         ("overrides", "f8", (2,)),
+        ("kelly", "f8", (len(KellyRules._fields),)),
         ("tiers", "f8", (MAX_TIERS, 2)),
         ("care", "f8", (len(CareRules._fields),)),
     ]
 )
-"""One row a chart: the fields of each part of `EntryRules` in their order, the broker's tiers (equity from, leverage; a
-leverage of 0: no row), and the fields of `positions.CareRules`."""
+"""One row a chart: the fields of each part of `EntryRules` and of `KellyRules` in their order, the broker's tiers
+(equity from, leverage; a leverage of 0: no row), and the fields of `positions.CareRules`."""
 
 DECISION_DTYPE: Final = np.dtype(
     [
@@ -234,6 +243,7 @@ DECISION_DTYPE: Final = np.dtype(
         ("safety", "f8", (len(SafetyView._fields),)),
         ("kept_fraction", "f8"),
         ("halted", "f8"),
+        ("kelly_reopens_ns", "i8"),
         ("features", "f8", (MAX_FEATURES,)),
         ("gates", "f8", (GATE_SEATS, 3)),
     ]
@@ -242,8 +252,9 @@ DECISION_DTYPE: Final = np.dtype(
 of an entry or the rule that acted on a position (-1: none); `gates` hold value, threshold, verdict of
 `strategy.gates`. `safety` holds the fields of `SafetyView`, `kept_fraction` and `halted` those of `GuardCare`.
 `regime`, `risk_fraction` and `max_leverage` are the limits that held; from `allowed_leverage` on stand the fields of
-`Standing`, `Steering` and `EvidenceView` (for a position: NaN). For a position `features` hold volume, initial lots,
-opening price, SL and TP before, initial risk [price], age [s]."""
+`Standing`, `Steering` and `EvidenceView` (for a position: NaN). `kelly_reopens_ns` [UTC ns] is when, without a new
+round trip, the record of the set-up will be too short to refuse; 0 where it is now. For a position `features` hold
+volume, initial lots, opening price, SL and TP before, initial risk [price], age [s]."""
 
 
 _NO_DECISIONS: Final = np.zeros(0, DECISION_DTYPE)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from domain.jit import njit
 from domain.pricing import SymbolMoney, notional_value, position_profit, rounded_money
 from domain.timeframes import DAY_S, WEEK_S
+from risk.kelly import KellyRules
 from risk.limits import LimitRules, Standing, Steering, tier_leverage
 from risk.portfolio import StakeRules, StreakRules
 from strategy.entry_rules import EntryRules, HoldingRules, LevelRules, MarketRules, SizingRules, SymbolRules
@@ -249,6 +250,13 @@ def _market_view(world: World, batch: Batch, closes: Closes, close: int) -> Mark
 def _evidence_view(world: World, setup: int) -> EvidenceView:
     row = world.evidence[setup]
     return EvidenceView(row.trips, row.win_rate, row.win_r, row.loss_r, row.kelly_fraction)
+
+
+@njit
+def kelly_rules_of(rules: Table, row: int) -> KellyRules:
+    """Settings of Half-Kelly of the chart on `row`."""
+    r = rules[row].kelly
+    return KellyRules(r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9])
 
 
 @njit

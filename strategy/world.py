@@ -14,6 +14,7 @@ from domain.symbols import SymbolSpec, SymbolTradeMode, joined_sessions
 from domain.trading import Position
 from domain.updates import Money
 from strategy.charts import Chart
+from strategy.evidence import SetupOf, lay_out_evidence, proof_of
 from strategy.kernel import Alarm, alarm_of
 from strategy.naming import base_of, broker_symbol
 from strategy.params import EngineSettings
@@ -67,6 +68,7 @@ class WorldTables:
         self._imposed: Overrides = ()
         self._charts: tuple[Chart, ...] = ()
         self.pauses = Pauses(settings.care.retry_pause_s)
+        self._record = 0, "", 0  # of whom and of how many round trips the tables know
         self._told: Money | None = None  # the terminal's last word, not adopted yet
         self.names: tuple[str, ...] = ()
         self.traded: tuple[str, ...] = ()
@@ -84,7 +86,6 @@ class WorldTables:
         self._tables.guard["broker_day"] = -1
         self._tables.account["news_negative"] = np.nan
         self._tables.account["expectancy_bound_r"] = np.nan
-        self._tables.evidence["kelly_fraction"] = np.inf
         self._bids = self._tables.symbols["bid"]
         self._asks = self._tables.symbols["ask"]
 
@@ -180,8 +181,8 @@ class WorldTables:
 
     # -- the account ----------------------------------------------------------------------------------------------
 
-    def sync(self, account: AccountState, chart_of: ChartOf, now_ns: int) -> None:
-        """Bring account, positions and what is in flight to where the account state stands at `now_ns` [UTC ns]."""
+    def sync(self, account: AccountState, chart_of: ChartOf, setup_of: SetupOf, now_ns: int) -> None:
+        """Bring account, positions, what is in flight and the record so far to where `account` stands at `now_ns`."""
         self.forget_alarms()
         line = self.tables.account[0]
         line["balance"] = account.balance
@@ -190,6 +191,7 @@ class WorldTables:
         line["trading_allowed"] = int(account.trade_allowed)
         line["leverage"] = account.leverage
         sync_guard(self._tables, account)
+        self._sync_record(account, setup_of)
         pending = account.open_intents()
         self._sync_positions(account, chart_of, {record.intent.position_ticket for record in pending})
         self._sync_in_flight([(record.intent, record.state) for record in pending])
@@ -230,6 +232,20 @@ class WorldTables:
             row += 1
         self.tables.account[0]["positions"] = row
         self.tables.account[0]["margin"] = rounded_money(margin, account.currency_digits)
+
+    def _sync_record(self, account: AccountState, setup_of: SetupOf) -> None:
+        trips, settings = account.round_trips, self._settings
+        line = self._tables.account[0]
+        line["losing_streak"] = account.safety.streak.count
+        record = account.login, account.server, trips.ended
+        if record == self._record:
+            return
+        self._record = record
+        lay_out_evidence(self._tables.evidence, trips.closed, setup_of, settings.kelly.window_trips)
+        leverage = settings.leverage
+        line["proof_trips"], line["expectancy_bound_r"] = proof_of(
+            trips.closed, leverage.proof_trips, leverage.proof_quantile
+        )
 
     def _sync_in_flight(self, pending: list[tuple[Intent, IntentState]]) -> None:
         symbols, account = self.tables.symbols, self.tables.account[0]
@@ -331,6 +347,7 @@ def lay_out_rules(rules: Table, row: int, settings: EngineSettings) -> None:
     line = rules[row]
     for name, part in settings.entry_rules()._asdict().items():
         line[name] = part
+    line["kelly"] = settings.kelly_rules()
     line["care"] = settings.care.rules()
     line["overrides"] = np.nan
     for index, tier in enumerate(settings.tiers):

@@ -4,6 +4,7 @@ from strategy.params.care import CareSettings
 from strategy.params.engine import MAX_CHARTS, EngineSettings
 from strategy.params.entry import EntrySettings
 from strategy.params.guards import GuardSettings
+from strategy.params.kelly import KellySettings
 from strategy.params.leverage import LeverageSettings
 from strategy.params.portfolio import PortfolioSettings
 from strategy.params.volatility import VolatilitySettings
@@ -14,6 +15,7 @@ __all__ = [
     "EngineSettings",
     "EntrySettings",
     "GuardSettings",
+    "KellySettings",
     "LeverageSettings",
     "PortfolioSettings",
     "VolatilitySettings",

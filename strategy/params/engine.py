@@ -7,12 +7,14 @@ import msgspec
 from msgspec import Meta
 
 from domain.timeframes import Timeframe
+from risk.kelly import KellyRules
 from risk.limits import LimitRules
 from risk.portfolio import StakeRules, StreakRules
 from strategy.entry_rules import EntryRules, HoldingRules, LevelRules, MarketRules, SizingRules
 from strategy.params.care import CareSettings
 from strategy.params.entry import EntrySettings
 from strategy.params.guards import GuardSettings
+from strategy.params.kelly import KellySettings
 from strategy.params.leverage import LeverageSettings
 from strategy.params.portfolio import PortfolioSettings
 from strategy.params.volatility import VolatilitySettings
@@ -44,6 +46,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     volatility: VolatilitySettings = VolatilitySettings()
     portfolio: PortfolioSettings = PortfolioSettings()
     guards: GuardSettings = GuardSettings()
+    kelly: KellySettings = KellySettings()
     care: CareSettings = CareSettings()
     commission_per_lot: dict[str, NonNegative] = {}
     slippage_points: dict[str, NonNegative] = msgspec.field(default_factory=lambda: {"*": 5.0})
@@ -87,6 +90,10 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             StakeRules(*_numbers(StakeRules, self.portfolio)),
             StreakRules(*_numbers(StreakRules, self.portfolio)),
         )
+
+    def kelly_rules(self) -> KellyRules:
+        """The numbers of Half-Kelly as the kernel takes them."""
+        return self.kelly.rules(self.entry.min_reward_to_risk)
 
     def _limit_rules(self) -> LimitRules:
         caps = self.leverage

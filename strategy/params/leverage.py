@@ -1,5 +1,6 @@
 """Settings of the leverage regimes."""
 
+from statistics import NormalDist
 from typing import Annotated
 
 import msgspec
@@ -27,6 +28,14 @@ class LeverageSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     proof_trips: Annotated[
         int, Meta(ge=20, le=512, description="round trips a run needs to be proven; the last of these are looked at")
     ] = 50
+    proof_confidence: Annotated[
+        float, Meta(ge=0.5, le=0.9999, description="confidence with which their expectancy must lie above 0")
+    ] = 0.95
+
+    @property
+    def proof_quantile(self) -> float:
+        """Quantile of the normal distribution at `proof_confidence`."""
+        return NormalDist().inv_cdf(self.proof_confidence)
 
     def __post_init__(self) -> None:
         """Refuse regimes in the wrong order."""

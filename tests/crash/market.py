@@ -14,7 +14,7 @@ from domain.timeframes import Timeframe
 from marketdata import Tape
 from signals.fold import fold_ticks, new_fold
 from sim.profiles import AccountProfile, CommissionRule, LeverageTier, justmarkets_symbol
-from strategy.params import CareSettings, EngineSettings, EntrySettings
+from strategy.params import CareSettings, EngineSettings, EntrySettings, KellySettings
 from strategy.tables import Table
 
 SECRET: Final = b"a secret for terminals that are killed"
@@ -64,6 +64,7 @@ EAGER: Final = EngineSettings(
     ),
     commission_per_lot={"*": 0.5},
     slippage_points={},
+    kelly=KellySettings(enabled=False),
     magic=MAGIC,
     intent_valid_ms=3000,
 )

@@ -75,20 +75,22 @@ def test_no_two_of_many_intents_share_a_number() -> None:
 
 
 @given(
+    model=st.text(max_size=31),
     symbol=st.text(max_size=31),
     timeframe=st.integers(1, 49_153),
     side=st.sampled_from([-1, 1]),
     setup=st.integers(0, 7),
 )
-def test_a_signal_has_one_number(symbol: str, timeframe: int, side: int, setup: int) -> None:
-    signal_id = signal_id_of(symbol, timeframe, side, setup)
-    assert signal_id == signal_id_of(symbol, timeframe, side, setup)
+def test_a_signal_has_one_number(model: str, symbol: str, timeframe: int, side: int, setup: int) -> None:
+    signal_id = signal_id_of(model, symbol, timeframe, side, setup)
+    assert signal_id == signal_id_of(model, symbol, timeframe, side, setup)
     assert 0 < signal_id < 2**63
 
 
-def test_signals_of_all_charts_sides_and_setups_differ() -> None:
+def test_signals_of_all_models_charts_sides_and_setups_differ() -> None:
     numbers = [
-        signal_id_of(symbol, timeframe, side, setup)
+        signal_id_of(model, symbol, timeframe, side, setup)
+        for model in ("confluence", "donchian")
         for symbol in ("EURUSD", "EURUSD.m", "XAUUSD")
         for timeframe in (1, 15, 16385)
         for side in (1, -1)
@@ -102,8 +104,8 @@ def test_signals_of_all_charts_sides_and_setups_differ() -> None:
 def test_another_process_gives_the_same_numbers() -> None:
     code = (
         "from strategy.identity import intent_id_of, signal_id_of; "
-        f"print(intent_id_of(*{tuple(ORDINARY)!r}), signal_id_of('EURUSD', 15, -1, 3))"
+        f"print(intent_id_of(*{tuple(ORDINARY)!r}), signal_id_of('donchian', 'EURUSD', 15, -1, 3))"
     )
     surroundings = os.environ | {"PYTHONHASHSEED": "7", "PYTHONPATH": str(ROOT)}
     run = subprocess.run([sys.executable, "-c", code], env=surroundings, check=True, capture_output=True, text=True)
-    assert run.stdout.split() == [str(intent_id_of(*ORDINARY)), str(signal_id_of("EURUSD", 15, -1, 3))]
+    assert run.stdout.split() == [str(intent_id_of(*ORDINARY)), str(signal_id_of("donchian", "EURUSD", 15, -1, 3))]
