@@ -22,8 +22,8 @@ _REMEDIES: Final = {
 _REMEDY: Final = "start MetaTrader 5 on this machine and log in to the account"
 
 
-class PackageError(RuntimeError):
-    """A call that failed although the terminal is there."""
+class PackageError(TerminalLostError):
+    """A call that failed although the terminal is there; to who cannot do without the answer it is as good as gone."""
 
     def __init__(self, function: str, code: int, text: str) -> None:
         super().__init__(f"MetaTrader5.{function} failed: {code} {text}")
@@ -97,7 +97,9 @@ class Link:
 
     def tried(self, function: str, *arguments: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever the package returns
         """The same; None where it fails, for a caller for whom the failure is an answer."""
-        return getattr(self._package, function)(*arguments, **named)
+        called = getattr(self._package, function)
+        # to the package's C code `**{}` is a named argument: order_send(request, **{}) is refused, -2
+        return called(*arguments, **named) if named else called(*arguments)
 
     def failure(self, function: str) -> TerminalLostError | PackageError:
         """What the last failure of `function` means."""

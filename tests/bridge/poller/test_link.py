@@ -1,5 +1,7 @@
 """What cannot be reached is told with the package's own words, and with what to do."""
 
+import ctypes
+
 import msgspec
 import pytest
 
@@ -71,3 +73,27 @@ def test_symbols_are_found_by_their_base_names_and_shown() -> None:
     package = Failing(symbol_select=lambda *_: False, last_error=lambda: (-1, "Terminal: Call failed"))
     with pytest.raises(SymbolsError, match=r"EURUSD\.m cannot be shown in Market Watch: -1"):
         chosen_symbols(world.link(package), ("EURUSD",))
+
+
+def test_a_call_without_named_arguments_has_none_for_c_either() -> None:
+    """The package takes an empty dictionary of them for named arguments, and refuses a request beside it (seen: -2)."""
+    told: list[bool] = []
+    kind = ctypes.CFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.py_object, ctypes.c_void_p)
+
+    def answer(_self: object, _arguments: object, named: int | None) -> str:
+        told.append(named is not None)
+        return "answered"
+
+    class Definition(ctypes.Structure):
+        """PyMethodDef."""
+
+        _fields_ = (("name", ctypes.c_char_p), ("call", kind), ("flags", ctypes.c_int), ("doc", ctypes.c_char_p))
+
+    definition = Definition(b"order_send", kind(answer), 0x0001 | 0x0002, None)  # METH_VARARGS | METH_KEYWORDS
+    made = ctypes.pythonapi.PyCFunction_NewEx
+    made.restype = ctypes.py_object
+    made.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
+    link = World().link(Failing(order_send=made(ctypes.addressof(definition), None, None)))
+    assert link.tried("order_send", {}) == "answered"
+    assert link.tried("order_send", symbol="EURUSD") == "answered"
+    assert told == [False, True]
