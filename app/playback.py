@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.dtypes import RATES_DTYPE
-from domain.symbols import SymbolSpec
+from domain.symbols import SymbolSpec, SymbolSpecError
 from domain.timeframes import DAY_S, HOUR_S, Timeframe
 from marketdata import (
     DEMO_START_UTC_S,
@@ -24,6 +24,7 @@ from marketdata import (
     ticks_of_bars,
 )
 from signals.fold import closed_capacity, fold_ticks, new_fold
+from sim.conversion import conversions
 from sim.faults.clock import Daylight, ServerClock
 from sim.faults.news import with_news
 from sim.faults.plan import FaultPlan
@@ -44,6 +45,7 @@ DEMO_NAMES: Final = tuple(symbol.name for symbol in DEMO_SYMBOLS)
 DEMO_SERVER_OFFSET_S: Final = 3 * HOUR_S
 """New York closes at the broker's midnight, as it does in June on most brokers' clocks."""
 
+_CURRENCY: Final = "USD"
 _HISTORY_BARS: Final = 300
 _TRADING_PART: Final = 5 / 7
 _LONGEST_HISTORY_DAYS: Final = 90
@@ -186,6 +188,10 @@ def _market_of_files(playback: Playback) -> Market:
     notes += _notes_on_bars(files, playback.ticks)
     ticks, offset_s = _on_one_clock(files, playback, notes)
     specs = tuple(_spec_of(symbol, _digits_of(symbol, files)) for symbol in ticks)
+    try:
+        conversions(specs, _CURRENCY)
+    except SymbolSpecError as problem:
+        raise PlaybackError(f"{problem}: replay files of those symbols beside it") from problem
     return Market(ticks, {}, specs, offset_s, tuple(notes))
 
 

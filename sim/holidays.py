@@ -5,7 +5,7 @@ hours a symbol is closed all day.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from typing import Final
 
@@ -16,6 +16,10 @@ from domain.timeframes import DAY_S, WEEK_S
 
 _SUNDAY_BEFORE_EPOCH_S: Final = 345_600  # 1970-01-01 was a Thursday
 _EPOCH: Final = date(1970, 1, 1)
+_SATURDAY: Final = 5
+_SUNDAY: Final = 6  # as Python counts weekdays
+_CURRENCY_PAIRS: Final = ("EUR*", "GBP*", "AUD*", "NZD*", "USD*", "CAD*", "CHF*")
+_METALS_AND_INDICES: Final = ("XAU*", "XAG*", "US[1-9]*")
 _FURTHEST_DAYS: Final = 400  # no symbol is closed longer than a year
 
 Hours = tuple[int, int]
@@ -46,6 +50,45 @@ class Holiday(msgspec.Struct, frozen=True, kw_only=True):
         """Whether this is the symbol's holiday on `day`."""
         same = (day.month, day.day) == (self.day.month, self.day.day) if self.every_year else day == self.day
         return same and (not self.symbols or any(fnmatchcase(spec.name, one) for one in self.symbols))
+
+
+def usual_holidays(years: Iterable[int]) -> tuple[Holiday, ...]:
+    """Days on which brokers close, as far as histories show them: Christmas and New Year, and Good Friday for metals.
+
+    Currencies: 25 December, or the 26th where that is a Sunday, and 1 January. Metals and US indices keep a Sunday's
+    holiday on the Monday, Christmas on a Saturday on the Friday, and Good Friday. Seen in the swaps of two Strategy
+    Tester reports of 2019 to 2023; early closes are in the broker's announcements alone.
+    """
+    found = []
+    for year in years:
+        christmas, new_year = date(year, 12, 25), date(year, 1, 1)
+        found += [
+            Holiday(day=_moved(christmas), symbols=_CURRENCY_PAIRS),
+            Holiday(day=new_year, symbols=_CURRENCY_PAIRS),
+        ]
+        others = {_observed(christmas), _moved(new_year), easter_sunday(year) - timedelta(days=2)}
+        found += [Holiday(day=day, symbols=_METALS_AND_INDICES) for day in sorted(others)]
+    return tuple(found)
+
+
+def easter_sunday(year: int) -> date:
+    """Easter in the Gregorian calendar (Meeus, Astronomical Algorithms, chapter 8)."""
+    golden, century, rest = year % 19, year // 100, year % 100
+    epact = (19 * golden + century - century // 4 - (century - (century + 8) // 25 + 1) // 3 + 15) % 30
+    weekday = (32 + 2 * (century % 4) + 2 * (rest // 4) - epact - rest % 4) % 7
+    shift = (golden + 11 * epact + 22 * weekday) // 451
+    month, day = divmod(epact + weekday - 7 * shift + 114, 31)
+    return date(year, month, day + 1)
+
+
+def _moved(day: date) -> date:
+    """Where a Sunday is kept: on the Monday."""
+    return day + timedelta(days=day.weekday() == _SUNDAY)
+
+
+def _observed(day: date) -> date:
+    """Where a Saturday is kept, too: on the Friday."""
+    return _moved(day) - timedelta(days=day.weekday() == _SATURDAY)
 
 
 class TradingHours:

@@ -23,8 +23,8 @@ class ReducedLeverage(msgspec.Struct, frozen=True, kw_only=True):
     """At most 1:`leverage` for positions opened within a window [start, end).
 
     `weekly` windows [s since Sunday 00:00] may end in the next week; `dated` ones are seconds on the broker's clock. A
-    symbol is concerned where it is among `symbols` or one of its currencies is among `currencies`; where both are
-    empty, every symbol is.
+    symbol is concerned where it is among `symbols`, one of its currencies is among `currencies` (news), or both are
+    among `pairs_of` (a kind of market); where all three are empty, every symbol is.
 
     Raises:
         ValueError: for a leverage below 1 or a window that ends before it starts.
@@ -35,6 +35,7 @@ class ReducedLeverage(msgspec.Struct, frozen=True, kw_only=True):
     dated: tuple[Window, ...] = ()
     symbols: tuple[str, ...] = ()
     currencies: tuple[str, ...] = ()
+    pairs_of: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what no broker offers."""
@@ -55,9 +56,10 @@ class ReducedLeverage(msgspec.Struct, frozen=True, kw_only=True):
         return max(ends, default=None)
 
     def _concerns(self, spec: SymbolSpec) -> bool:
-        if not self.symbols and not self.currencies:
+        if not (self.symbols or self.currencies or self.pairs_of):
             return True
-        return spec.name in self.symbols or not {spec.currency_base, spec.currency_profit}.isdisjoint(self.currencies)
+        pair = {spec.currency_base, spec.currency_profit}
+        return spec.name in self.symbols or not pair.isdisjoint(self.currencies) or pair <= {*self.pairs_of}
 
 
 class Cap(msgspec.Struct, frozen=True, kw_only=True):

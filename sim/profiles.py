@@ -4,7 +4,9 @@ Where a number comes from is said beside it and in docs/simulated-terminal.md; o
 is a setting for that reason.
 """
 
+import itertools
 import math
+from collections.abc import Iterable
 from enum import Enum, IntEnum
 from typing import Final
 
@@ -14,7 +16,7 @@ from domain.symbols import CalcMode, FillingFlag, SwapMode, SymbolSpec
 from domain.timeframes import DAY_S, HOUR_S, MINUTE_S
 from domain.trading import AccountTradeMode, MarginMode
 from sim.holidays import Holiday
-from sim.leverage import ReducedLeverage
+from sim.leverage import ReducedLeverage, around_news
 from sim.terms import SymbolTerms
 
 _PLAIN_TERMS: Final = SymbolTerms()
@@ -122,6 +124,13 @@ class JustMarketsAccount(Enum):
     RAW_SPREAD = ".ecn"
 
 
+CURRENCIES: Final = ("EUR", "GBP", "AUD", "NZD", "USD", "CAD", "CHF", "JPY")
+"""Those of the pairs, in the order in which one goes before another in a pair's name."""
+WEEKEND_LEVERAGE: Final = ReducedLeverage(
+    leverage=200, weekly=((5 * DAY_S + 22 * HOUR_S, 8 * DAY_S + 2 * HOUR_S),), pairs_of=CURRENCIES
+)
+"""Friday 22:00 to Monday 02:00 on a server at GMT+3, new positions in currencies ("Margin requirement changes")."""
+
 JUSTMARKETS_TIERS: Final = (
     LeverageTier(equity_from=0.0, leverage=3000),
     LeverageTier(equity_from=1_000.0, leverage=2000),
@@ -134,6 +143,14 @@ JUSTMARKETS_TIERS: Final = (
 _RAW_COMMISSION: Final = CommissionRule(per_lot=7.0)
 _INDEX_COMMISSION: Final = CommissionRule(per_lot=1.25)  # the same dump, US100.ecn; charged at entry: assumption
 _NO_COMMISSION: Final = CommissionRule()  # deals of ETHUSD.s: both commissions 0
+_NEWS_LEVERAGE: Final = 200
+
+_TYPICAL_SPREADS: Final = {
+    ("EURUSD", JustMarketsAccount.STANDARD): 10.0,  # an average of 1 pip: bestbrokers.com
+    ("XAUUSD", JustMarketsAccount.STANDARD): 25.0,  # 0.20 to 0.30: users
+    ("XAUUSD", JustMarketsAccount.RAW_SPREAD): 9.0,  # fills of the smoke test lie 0.040 to 0.055 off the middle
+    ("ETHUSD", JustMarketsAccount.PRO): 98.0,  # exported from JustMarkets-Demo2, on a Sunday
+}
 
 
 def _daily(first_s: int, opens_s: int, closes_s: int, last_close_s: int) -> Sessions:
@@ -178,25 +195,33 @@ class _Instrument(msgspec.Struct, frozen=True, kw_only=True):
         return amount if self.currency_profit == "USD" else amount / self.reference_price
 
 
-def _major(base: str, profit: str = "USD", *, digits: int = 5, reference_price: float = 1.0) -> _Instrument:
+_A_DOLLAR_IS: Final = {"USD": 1.0, "GBP": 0.8, "AUD": 1.5, "NZD": 1.65, "CAD": 1.35, "CHF": 0.9, "JPY": 150.0}
+
+
+def _pair(base: str, profit: str) -> _Instrument:
     """A currency pair: 100,000 units, margin in the base currency; digits are the common ones (assumption)."""
     return _Instrument(
-        digits=digits,
+        digits=3 if profit == "JPY" else 5,
         contract_size=100_000.0,
         currency_base=base,
         currency_profit=profit,
-        reference_price=reference_price,
+        reference_price=_A_DOLLAR_IS[profit],
     )
 
 
+_CROSSES: Final = {
+    base + profit: _pair(base, profit)
+    for base, profit in itertools.combinations(CURRENCIES, 2)
+    if "USD" not in (base, profit)
+}
 _INSTRUMENTS: Final = {
-    "EURUSD": _major("EUR"),
-    "GBPUSD": _major("GBP"),
-    "AUDUSD": _major("AUD"),
-    "NZDUSD": _major("NZD"),
-    "USDJPY": _major("USD", "JPY", digits=3, reference_price=150.0),
-    "USDCHF": _major("USD", "CHF", reference_price=0.9),
-    "USDCAD": _major("USD", "CAD", reference_price=1.35),
+    "EURUSD": _pair("EUR", "USD"),
+    "GBPUSD": _pair("GBP", "USD"),
+    "AUDUSD": _pair("AUD", "USD"),
+    "NZDUSD": _pair("NZD", "USD"),
+    "USDJPY": _pair("USD", "JPY"),
+    "USDCHF": _pair("USD", "CHF"),
+    "USDCAD": _pair("USD", "CAD"),
     # dump of 2026-08-11 (JustMarkets-Demo3): digits, contract, mode, rate, sessions
     "XAUUSD": _Instrument(digits=2, contract_size=100.0, currency_base="XAU", sessions=_GOLD_SESSIONS),
     "XAGUSD": _Instrument(digits=3, contract_size=5000.0, currency_base="XAG", sessions=_SILVER_SESSIONS),
@@ -223,7 +248,8 @@ _INSTRUMENTS: Final = {
     ),
 }
 
-JUSTMARKETS_BASES: Final = tuple(_INSTRUMENTS)
+_KNOWN: Final = _INSTRUMENTS | _CROSSES
+JUSTMARKETS_BASES: Final = tuple(_KNOWN)
 """Base names the profile knows, without a suffix."""
 
 
@@ -233,9 +259,9 @@ def justmarkets_symbol(base: str, name: str | None = None) -> SymbolSpec:
     Raises:
         ValueError: where the profile does not know `base`.
     """
-    if base not in _INSTRUMENTS:
+    if base not in _KNOWN:
         raise ValueError(f"symbol {base!r} is not in the JustMarkets profile; known: {', '.join(JUSTMARKETS_BASES)}")
-    made = _INSTRUMENTS[base]
+    made = _KNOWN[base]
     point = round(10.0**-made.digits, made.digits)
     return SymbolSpec(
         name=name or base,
@@ -270,12 +296,19 @@ def justmarkets_symbols(kind: JustMarketsAccount, bases: tuple[str, ...] = JUSTM
 
 
 def justmarkets_account(
-    kind: JustMarketsAccount, *, deposit: float, login: int = 2_000_001, server: str = "JustMarkets-Demo"
+    kind: JustMarketsAccount,
+    *,
+    deposit: float,
+    login: int = 2_000_001,
+    server: str = "JustMarkets-Demo",
+    reduced: tuple[ReducedLeverage, ...] = (),
+    holidays: tuple[Holiday, ...] = (),
 ) -> AccountProfile:
     """A USD demo account of the given type: leverage tiers, stop-out levels and commission.
 
     Margin call 40 %, stop out 20 % (JustMarkets help centre; 40/20 also read from ETHUSD.s' account). Only Raw Spread
-    pays commission.
+    pays commission. Leverage is reduced at weekends, and besides by `reduced` (`news_leverage`); `holidays` are the
+    broker's announcements, or `usual_holidays`.
     """
     raw = kind is JustMarketsAccount.RAW_SPREAD
     return AccountProfile(
@@ -284,5 +317,23 @@ def justmarkets_account(
         deposit=deposit,
         tiers=JUSTMARKETS_TIERS,
         commission=_RAW_COMMISSION if raw else _NO_COMMISSION,
-        commission_by_symbol={base + kind.value: made.commission for base, made in _INSTRUMENTS.items()} if raw else {},
+        commission_by_symbol={base + kind.value: made.commission for base, made in _KNOWN.items()} if raw else {},
+        reduced=(WEEKEND_LEVERAGE, *reduced),
+        holidays=holidays,
     )
+
+
+def news_leverage(
+    times_s: Iterable[int], currencies: tuple[str, ...], *, leverage: int = _NEWS_LEVERAGE
+) -> ReducedLeverage:
+    """What applies to new positions in symbols of `currencies` around news at `times_s` [s, broker's clock].
+
+    From 10 minutes before high-impact news to 5 after (JustMarkets help centre). The leverage is not published: 1:200
+    is that of weekends (assumption).
+    """
+    return ReducedLeverage(leverage=leverage, dated=around_news(times_s), currencies=currencies)
+
+
+def justmarkets_spread_points(base: str, kind: JustMarketsAccount) -> float | None:
+    """A typical spread of `base` on an account type [points]; None where none was seen."""
+    return _TYPICAL_SPREADS.get((base, kind))

@@ -204,8 +204,15 @@ def test_the_digits_of_the_file_count(tmp_path: Path) -> None:
 
 
 def test_a_symbol_that_is_not_simulated_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(PlaybackError, match=r"GBPJPY is not simulated; known are EURUSD"):
-        played(stored(tmp_path, "GBPJPY"))
+    with pytest.raises(PlaybackError, match=r"GBPSEK is not simulated; known are EURUSD"):
+        played(stored(tmp_path, "GBPSEK"))
+
+
+def test_a_cross_needs_the_pairs_that_convert_it(tmp_path: Path) -> None:
+    paths = [str(stored(tmp_path, name)) for name in ("EURGBP", "GBPUSD", "EURUSD")]
+    with pytest.raises(PlaybackError, match=r"EURGBP.*add GBPUSD or USDGBP.*replay files of those symbols beside it"):
+        played(paths[0])
+    assert [spec.name for spec in played(*paths).specs] == ["EURGBP", "GBPUSD", "EURUSD"]
 
 
 def test_a_file_that_is_no_quotes_is_refused_with_its_remedy(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import csv
 import gzip
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -100,7 +100,7 @@ class Replay:
         deposit: float = 10_000.0,
         commission: float = 0.0,
         swaps: dict[str, tuple[float, float]] | None = None,
-        holidays: tuple[date, ...] = (),
+        holidays: tuple[Holiday, ...] = (),
         margin_mode: MarginMode = MarginMode.RETAIL_HEDGING,
     ) -> None:
         rates = swaps or {}
@@ -114,7 +114,7 @@ class Replay:
             tiers=(LeverageTier(equity_from=0.0, leverage=_PLENTY),),
             commission=CommissionRule(per_lot=commission),
             terms=dict.fromkeys(names, TESTER_TERMS),
-            holidays=tuple(Holiday(day=day) for day in holidays),
+            holidays=holidays,
             margin_mode=margin_mode,
         )
         self.lines = lines

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from domain.retcodes import Retcode
 from domain.timeframes import DAY_S, HOUR_S
-from sim.holidays import Holiday, TradingHours
+from sim.holidays import Holiday, TradingHours, easter_sunday, usual_holidays
+from sim.profiles import justmarkets_symbol
 from tests.sim.venues import DAY_MSC, EURUSD, PROFILE, XAUUSD, Venue, ticks_of
 
 CHRISTMAS = Holiday(day=date(2000, 12, 25), every_year=True)
@@ -104,3 +105,29 @@ def test_stops_and_orders_wait_for_the_end_of_a_holiday() -> None:
     venue.terminal.on_tick(0, ticks, at)
     assert venue.terminal.position(ticket) is None
     assert int(ticks[at]["time_msc"]) // DAY_MSC == venue.clock_msc // DAY_MSC + 2
+
+
+def test_the_usual_holidays_are_the_days_histories_show() -> None:
+    """Nights that two Strategy Tester reports charged one day later: gold, and the Australian dollar."""
+    hours = TradingHours(usual_holidays(range(2019, 2024)))
+    aussie = msgspec.structs.replace(EURUSD, name="AUDUSD_o")
+    off: dict[str, list[str]] = {"AUDUSD_o": [], "XAUUSD": []}
+    for day in range(server_s("2019-12-20") // DAY_S, server_s("2023-12-20") // DAY_S):
+        moment = datetime.fromtimestamp(day * DAY_S, tz=UTC)
+        for spec in (aussie, XAUUSD):
+            if moment.weekday() < 5 and hours.is_holiday(spec, day):
+                off[spec.name].append(f"{moment:%Y-%m-%d}")
+    assert {"2019-12-25", "2020-01-01", "2020-12-25", "2021-01-01", "2022-12-26"} == set(off["AUDUSD_o"])
+    assert {"2021-12-24", "2022-04-15", "2023-01-02", "2023-04-07"} < set(off["XAUUSD"])
+
+
+@pytest.mark.parametrize(
+    ("year", "easter"), [(1818, "03-22"), (1943, "04-25"), (2000, "04-23"), (2024, "03-31"), (2025, "04-20")]
+)
+def test_easter(year: int, easter: str) -> None:
+    assert f"{easter_sunday(year):%m-%d}" == easter
+
+
+def test_crypto_keeps_no_holidays() -> None:
+    ether = justmarkets_symbol("ETHUSD", "ETHUSD.s")
+    assert TradingHours(usual_holidays([2025])).is_open(ether, server_s("2025-12-25 12:00"))

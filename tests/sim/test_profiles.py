@@ -7,7 +7,10 @@ from domain.pricing import symbol_money
 from domain.symbols import CalcMode, FillingFlag
 from domain.timeframes import DAY_S
 from domain.trading import AccountTradeMode, MarginMode
+from sim.conversion import conversions
+from sim.leverage import cap_at
 from sim.profiles import (
+    CURRENCIES,
     JUSTMARKETS_BASES,
     JUSTMARKETS_TIERS,
     AccountProfile,
@@ -16,8 +19,10 @@ from sim.profiles import (
     JustMarketsAccount,
     LeverageTier,
     justmarkets_account,
+    justmarkets_spread_points,
     justmarkets_symbol,
     justmarkets_symbols,
+    news_leverage,
 )
 
 MONDAY, FRIDAY, SATURDAY = DAY_S, 5 * DAY_S, 6 * DAY_S
@@ -156,3 +161,41 @@ def test_sessions(base: str, second: int, *, is_open: bool) -> None:
 def test_a_profile_can_go_to_another_process() -> None:
     profile = justmarkets_account(JustMarketsAccount.RAW_SPREAD, deposit=500.0)
     assert pickle.loads(pickle.dumps(profile)) == profile  # noqa: S301 - our own bytes
+
+
+def test_crosses_are_converted_by_the_pairs_of_the_same_suffix() -> None:
+    specs = justmarkets_symbols(JustMarketsAccount.PRO)
+    found = conversions(specs, "USD")
+    crosses = [index for index, spec in enumerate(specs) if "USD" not in spec.name and spec.name[:3] in CURRENCIES]
+    assert len(crosses) == 21
+    assert set(found.profit) == set(found.margin) == set(crosses)
+    assert {specs[leg.symbol_index].name[-2:] for stages in found.profit.values() for leg in stages} == {".s"}
+    assert all(specs[index].digits == (3 if "JPY" in specs[index].name else 5) for index in crosses)
+
+
+def test_weekends_reduce_the_leverage_of_currencies_alone() -> None:
+    rules = justmarkets_account(JustMarketsAccount.STANDARD, deposit=500.0).reduced
+    saturday = SUNDAY_1970_S + SATURDAY
+    caps = {base: cap_at(rules, justmarkets_symbol(base), saturday).leverage for base in ("EURUSD", "GBPJPY", "XAUUSD")}
+    assert caps == {"EURUSD": 200, "GBPJPY": 200, "XAUUSD": 0}
+    assert cap_at(rules, justmarkets_symbol("EURUSD"), SUNDAY_1970_S + FRIDAY).leverage == 0
+
+
+def test_news_reduce_the_leverage_of_their_currency() -> None:
+    release = SUNDAY_1970_S + 3 * DAY_S
+    rules = (news_leverage([release], ("USD",)),)
+    assert cap_at(rules, justmarkets_symbol("XAUUSD"), release - 600).leverage == 200
+    assert cap_at(rules, justmarkets_symbol("XAUUSD"), release + 300).leverage == 0
+    assert cap_at(rules, justmarkets_symbol("EURGBP"), release).leverage == 0
+
+
+@pytest.mark.parametrize(
+    ("base", "kind", "points"),
+    [
+        ("XAUUSD", JustMarketsAccount.RAW_SPREAD, 9.0),
+        ("ETHUSD", JustMarketsAccount.PRO, 98.0),
+        ("EURGBP", JustMarketsAccount.PRO, None),
+    ],
+)
+def test_typical_spreads(base: str, kind: JustMarketsAccount, points: float | None) -> None:
+    assert justmarkets_spread_points(base, kind) == points

@@ -7,7 +7,7 @@ position.
 import csv
 import json
 import math
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,19 +16,18 @@ import pytest
 
 from domain.retcodes import Retcode
 from domain.trading import DealEntry, DealReason, DealType, MarginMode
+from sim.holidays import usual_holidays
 from sim.profiles import CommissionRule, JustMarketsAccount, justmarkets_account, justmarkets_symbols
 from tests.sim.reports import Implied, Line, Replay, implied_quotes, is_cross, lines_of, lines_of_tester
 from tests.sim.venues import Venue, order
 
 pytestmark = pytest.mark.reference
 
-CHRISTMAS_2020 = date(2020, 12, 25)
-DAYS_OFF = (date(2019, 12, 25), date(2020, 1, 1), CHRISTMAS_2020, date(2021, 1, 1), date(2022, 12, 26))
-GOLD_DAYS_OFF = (date(2021, 12, 24), date(2022, 4, 15), date(2023, 1, 2), date(2023, 4, 7))
+DAYS_OFF = usual_holidays(range(2018, 2025))
 
 
 class Report(NamedTuple):
-    """What a Strategy Tester report has, and what has to be known to play it: the broker's swap rates and days off.
+    """What a Strategy Tester report has, and what has to be known to play it: the broker's swap rates.
 
     `swaps` by pair [points of a lot: long, short]; the swaps of other symbols are taken from the report.
     """
@@ -38,17 +37,17 @@ class Report(NamedTuple):
     crosses: int = 0
     commission: float = 0.0
     swaps: dict[str, tuple[float, float]] | None = None
-    holidays: tuple[date, ...] = ()
+    keeps_holidays: bool = False
 
 
 REPORTS = {
-    "2MAAOS": Report(206, 72, 64, swaps={"EURUSD": (-7.51, 1.26)}, holidays=(CHRISTMAS_2020,)),
+    "2MAAOS": Report(206, 72, 64, swaps={"EURUSD": (-7.51, 1.26)}, keeps_holidays=True),
     "2MACDSTO": Report(296, 162, swaps={"NZDUSD": (-2.22, -0.79)}),
     "3MACD": Report(2518, 1058, swaps={"AUDUSD": (-2.964, -1.212)}),
     "3MAF": Report(907, 0),
-    "BBRSI": Report(401, 248, swaps={"XAUUSD": (-18.0185, 4.4625)}, holidays=GOLD_DAYS_OFF),
+    "BBRSI": Report(401, 248, swaps={"XAUUSD": (-18.0185, 4.4625)}, keeps_holidays=True),
     # LiteFinance charges 3.50 a lot, on entries only
-    "CEZLSMA": Report(1010, 531, commission=3.5, swaps={"AUDUSD": (-3.016, 1.424)}, holidays=DAYS_OFF),
+    "CEZLSMA": Report(1010, 531, commission=3.5, swaps={"AUDUSD": (-3.016, 1.424)}, keeps_holidays=True),
     "COT1": Report(
         283,
         53,
@@ -62,7 +61,9 @@ REPORTS = {
 def test_every_deal_of_a_tester_report(reference: Path, name: str) -> None:
     report, lines = REPORTS[name], lines_of_tester(reference, name)
     conversions = implied_quotes(lines)
-    replay = Replay(lines, commission=report.commission, swaps=report.swaps, holidays=report.holidays)
+    replay = Replay(
+        lines, commission=report.commission, swaps=report.swaps, holidays=DAYS_OFF if report.keeps_holidays else ()
+    )
     assert replay.play(conversions) == (report.exits, report.with_swap)
     assert len(conversions) == report.crosses
     summary = json.loads((reference / "mt5_reports/tester_geraked" / name / "summary.json").read_text())
