@@ -18,7 +18,7 @@ from sim import matching
 from sim.faults.clock import Daylight, ServerClock
 from sim.faults.fills import SeededFills
 from sim.faults.line import Line
-from sim.faults.outages import Outages
+from sim.faults.outages import NEVER_MSC, Outages
 from sim.faults.plan import FaultPlan
 from sim.holdings import Holdings
 from sim.market import Market
@@ -84,6 +84,8 @@ class SimTerminal:
         self.is_disturbed = self.answers_later or self.clock.daylight is not Daylight.NONE
 
     def _laid_line(self, plan: FaultPlan, start_msc: int) -> Line:
+        self._holdings.mark_reported()  # the deposit was there before the line: it is no news
+
         def shown(utc_msc: int) -> int:
             return utc_msc + self.clock.offset_at_utc(utc_msc // 1000) * 1000
 
@@ -344,6 +346,11 @@ class SimTerminal:
                 answer, disturbance = self._server.execute_openly(posted.request, posted.reason)
                 line.answer(posted.number, answer, disturbance, self.now_msc)
             line.tell(self._holdings.drained(), self.now_msc)
+
+    @property
+    def due_msc(self) -> int:
+        """When something is next due on the line [ms, broker's clock]; far in the future without one."""
+        return NEVER_MSC if self._line is None else self._line.due_msc
 
     def pass_on(self) -> bool:
         """Let the next thing on the line happen, whenever it is due; whether there was any."""

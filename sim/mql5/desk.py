@@ -8,18 +8,21 @@ import numpy as np
 
 from domain.dtypes import RATES_DTYPE, TICK_DTYPE, TICK_FLAG_ASK, TICK_FLAG_BID
 from domain.pricing import position_profit, required_margin
-from domain.requests import TradeAction, TradeAnswer, TradeRequest
+from domain.requests import TradeAnswer, TradeRequest
 from domain.retcodes import Retcode
 from domain.timeframes import DAY_S, Timeframe
-from domain.trading import AccountSnapshot, Deal, Order, OrderFilling, OrderTime, OrderType, Position
+from domain.trading import AccountSnapshot, Deal, DealReason, Order, OrderType, Position
 from domain.updates import TradeUpdate
 from marketdata.tape import Tape
 from sim import checks
 from sim.feed import Feed
 from sim.matching import Rows
 from sim.mql5 import properties
-from sim.mql5.abi import Domain, HostRequest, HostResult, HostTransaction, Pool, RatesBy, TradeMode, fitted
+from sim.mql5.abi import Domain, HostRequest, HostResult, HostTransaction, Pool, RatesBy, TradeMode
 from sim.mql5.constants import constants
+from sim.mql5.orders import fill_in, request_in
+from sim.mql5.transactions import Messenger
+from sim.pending import BUYS, OrderDetail
 from sim.terminal import SimTerminal
 
 LATEST_QUOTE: Final = -2
@@ -74,9 +77,13 @@ class Desk:
         self._start_msc = tape.span_msc[0] if tape.span_msc else 0
         self._later: list[tuple[int, HostRequest]] = []
         self._requests = 0
+        self._posted: dict[int, tuple[int, HostRequest]] = {}
+        self._answers: dict[int, TradeAnswer] = {}
+        self.has_new_ticks = False
         self._account: AccountSnapshot | None = None
         self._positions: tuple[Position, ...] | None = None
         self._seen_deals = self._seen_orders = 0
+        self._messenger = Messenger(terminal)
         self._deals: Sequence[Deal] = ()
         self._orders: Sequence[Order] = ()
         self._getters = {
@@ -153,7 +160,12 @@ class Desk:
         found = next((one for number, one in self._pool(domain) if number == ticket), None)
         if found is None:
             raise PropertyError(_NOT_FOUND[domain])
-        return found
+        return self._view_of(found) if isinstance(found, Order) else found
+
+    def _view_of(self, order: Order) -> properties.OrderView:
+        bid, ask, _ = self.quote(order.symbol)
+        detail = self.terminal.order_detail(order.order_ticket) or OrderDetail(reason=DealReason.CLIENT)
+        return properties.OrderView(order, detail, ask if order.type in BUYS else bid)
 
     @property
     def account(self) -> AccountSnapshot:
@@ -293,7 +305,7 @@ class Desk:
 
     def trade(self, mode: int, given: HostRequest, result: HostResult) -> bool:
         """OrderSend, OrderSendAsync or OrderCheck: fills in `result`; whether the function returns true."""
-        request = _request_in(given)
+        request = request_in(given)
         if mode == TradeMode.CHECK_ONLY:
             return self._check(request, result)
         self._requests += 1
@@ -302,19 +314,66 @@ class Desk:
             self._later.append((self._requests, HostRequest.from_buffer_copy(given)))
             result.retcode = Retcode.PLACED
             return True
-        self._execute(given, result)
+        fill_in(result, self._answer_now(request))
+        self._tell_answer(given, result)
         return result.retcode in _SENT
 
     def execute_later(self) -> bool:
         """Do what OrderSendAsync left, now that the handler has returned; whether there was anything."""
         waiting, self._later = self._later, []
         for number, given in waiting:
-            self._execute(given, HostResult(request_id=number))
+            if self.terminal.answers_later:
+                self._posted[self.terminal.post(request_in(given), self.terminal.now_msc)] = number, given
+            else:
+                self._tell_answer_to(number, given, self.terminal.send(request_in(given)))
+        self._take_answers()
         return bool(waiting)
 
-    def _execute(self, given: HostRequest, result: HostResult) -> None:
-        request = _request_in(given)
-        _fill_in(result, self.terminal.send(request))
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an answer is still on its way."""
+        return bool(self._posted)
+
+    def wait_on(self) -> None:
+        """Let time pass until something happens on the line or a tick comes; what that changed is told."""
+        due_msc = self._feed.next_msc
+        if due_msc is not None and due_msc <= self.terminal.due_msc:
+            self.server_acted(self._feed.play_unheard()[0])
+            self.has_new_ticks = True
+        else:
+            self.terminal.pass_on()
+            self.server_acted(self.terminal.take_changes())
+        self.touch()
+
+    def _answer_now(self, request: TradeRequest) -> TradeAnswer:
+        """The server's answer to an EA that waits for it, while the market goes on."""
+        terminal = self.terminal
+        if not terminal.answers_later:
+            return terminal.send(request)
+        number = terminal.post(request, terminal.now_msc)
+        self._take_answers()
+        while number not in self._answers:
+            self.wait_on()
+        return self._answers.pop(number)
+
+    def _take_answers(self) -> None:
+        """Answers that have come: those to OrderSendAsync are told, those to OrderSend are waited for."""
+        if not self.terminal.answers_later:
+            return
+        for number, answer in self.terminal.take_answers():
+            posted = self._posted.pop(number, None)
+            if posted is None:
+                self._answers[number] = answer
+            else:
+                self._tell_answer_to(*posted, answer)
+
+    def _tell_answer_to(self, number: int, given: HostRequest, answer: TradeAnswer) -> None:
+        result = HostResult(request_id=number)
+        fill_in(result, answer)
+        self._tell_answer(given, result)
+
+    def _tell_answer(self, given: HostRequest, result: HostResult) -> None:
+        """What changed with it, then the answer itself."""
         self.touch()
         told = self.transactions_of(self.terminal.take_changes())
         reply = HostTransaction(type=constants()["TRADE_TRANSACTION_REQUEST"])
@@ -350,78 +409,8 @@ class Desk:
         told = self.transactions_of(update)
         if told:
             self.changes.append(told)
+        self._take_answers()
 
     def transactions_of(self, update: TradeUpdate | None) -> list[Transaction]:
         """What the terminal tells its EA of a change, in the order of a real server."""
-        if update is None:
-            return []
-        orders = {one.order_ticket: one for one in self.terminal.order_history[-len(update.deals) - 1 :]}
-        told = [one for deal in update.deals for one in _of_deal(deal, orders.get(deal.order_ticket))]
-        dealt = {deal.position_id for deal in update.deals}
-        told += [_of_position(one) for one in update.positions if one.position_id not in dealt]
-        return [(one, HostRequest(), HostResult()) for one in told]
-
-
-def _of_deal(deal: Deal, order: Order | None) -> list[HostTransaction]:
-    number = constants()
-    common = {
-        "order": deal.order_ticket,
-        "position": deal.position_id,
-        "symbol": fitted(deal.symbol, 64),
-        "volume": deal.volume,
-        "price": deal.price,
-    }
-    done = HostTransaction(type=number["TRADE_TRANSACTION_DEAL_ADD"], deal=deal.deal_ticket, **common)
-    done.deal_type = done.order_type = deal.type
-    if order is None:
-        return [done]
-    steps = ("ORDER_ADD", "ORDER_DELETE", "HISTORY_ADD")
-    added, deleted, kept = (HostTransaction(type=number[f"TRADE_TRANSACTION_{step}"], **common) for step in steps)
-    for one in (added, deleted, kept):
-        one.order_type, one.price_sl, one.price_tp = order.type, order.sl, order.tp
-        one.order_state = order.state if one is not added else number["ORDER_STATE_STARTED"]
-    return [added, done, deleted, kept]
-
-
-def _of_position(position: Position) -> HostTransaction:
-    return HostTransaction(
-        type=constants()["TRADE_TRANSACTION_POSITION"],
-        position=position.position_ticket,
-        symbol=fitted(position.symbol, 64),
-        deal_type=position.type,
-        volume=position.volume,
-        price=position.price_open,
-        price_sl=position.sl,
-        price_tp=position.tp,
-    )
-
-
-def _request_in(given: HostRequest) -> TradeRequest:
-    known = {int(action) for action in TradeAction}
-    return TradeRequest(
-        action=TradeAction(given.action) if given.action in known else TradeAction.PENDING,
-        symbol=given.symbol.decode() if given.action in known else "",
-        magic=given.magic,
-        order_ticket=given.order,
-        volume=given.volume,
-        price=given.price,
-        sl=given.sl,
-        tp=given.tp,
-        deviation_points=given.deviation,
-        type=OrderType(given.type) if given.type in list(OrderType) else OrderType.CLOSE_BY,
-        filling=OrderFilling(given.type_filling) if given.type_filling in list(OrderFilling) else OrderFilling.BOC,
-        comment=given.comment.decode(),
-        position_ticket=given.position,
-        position_by=given.position_by,
-        stop_limit=given.stoplimit,
-        time_type=OrderTime(given.type_time) if given.type_time in list(OrderTime) else OrderTime.GTC,
-        expiration_s=given.expiration,
-    )
-
-
-def _fill_in(result: HostResult, answer: TradeAnswer) -> None:
-    result.retcode = answer.retcode
-    result.deal, result.order = answer.deal_ticket, answer.order_ticket
-    result.volume, result.price = answer.volume, answer.price
-    result.bid, result.ask = answer.bid, answer.ask
-    result.comment = fitted(answer.comment, 128)
+        return [(one, HostRequest(), HostResult()) for one in self._messenger.told(update)]

@@ -194,7 +194,7 @@ class _Chart:
         self._tell()
 
     def _is_done(self) -> bool:
-        return self._feed.is_over and self._observer.is_settled
+        return self._feed.is_over and self._observer.is_settled and not self._desk.is_waiting
 
     def _may_play(self) -> bool:
         """Whether the EA is ready for a tick, and the pace allows one."""
@@ -220,6 +220,7 @@ class _Chart:
         leap_ms = min(max(terminal.now_msc - before_msc, 0), LEAP_MS)
         self._ea.host.machine_us += leap_ms * 1000
         self._ea.quoted(terminal.now_msc)
+        self._ea.host.server_offset_s = terminal.server_offset_s
         self._desk.server_acted(update)
         self._post_changes()  # before the tick: the server acted before the EA can see it
         if batch.symbol == self._symbol:
@@ -230,6 +231,8 @@ class _Chart:
 
     def _idle(self) -> None:
         """Nothing to play: real time passes until the bridge says something, at most one period of the timer."""
+        if self._feed.is_over and self._desk.is_waiting:
+            self._desk.wait_on()  # no tick will bring what is still on its way
         period_ms = min(self._ea.timer_ms or _IDLE_MS, LEAP_MS)
         self._ea.wait_readable(period_ms)
         self._ea.pass_ms(period_ms)
@@ -252,6 +255,17 @@ class _Chart:
                 self._ea.handle(event)
             finally:
                 self._queue.end()
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Ticks came while the EA waited for an answer: its clocks go on, and one event tells it of them all."""
+        if not self._desk.has_new_ticks:
+            return
+        self._desk.has_new_ticks = False
+        self._ea.host.machine_us = max(self._ea.host.machine_us + LEAP_MS * 1000, self._timer_due_us)
+        self._ea.quoted(self._desk.terminal.now_msc)
+        self._queue.post(EventKind.TICK)
+        self._queue.post(EventKind.TIMER)
 
     def _post_changes(self) -> None:
         changes, self._desk.changes = self._desk.changes, []

@@ -2,13 +2,14 @@
 
 import operator
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from domain.symbols import SymbolSpec
 from sim.mql5.constants import constants
 
 if TYPE_CHECKING:
     from domain.trading import Deal, Order, Position
+    from sim.pending import OrderDetail
 
 Answer: TypeAlias = int | float | str
 Getter: TypeAlias = Callable[[Any], Answer]
@@ -153,25 +154,30 @@ def position_getters() -> Getters:
     return _numbered(_fields("POSITION", fields) | seconds)
 
 
+class OrderView(NamedTuple):
+    """An order with all that is known of it; `price_current` is its symbol's price now, on its side."""
+
+    order: "Order"
+    detail: "OrderDetail"
+    price_current: float
+
+
 def order_getters() -> Getters:
-    """Of an Order, standing or past."""
-    fields = {"TICKET": "order_ticket", "TYPE": "type", "STATE": "state", "MAGIC": "magic"}
-    fields |= {"POSITION_ID": "position_id", "VOLUME_INITIAL": "volume_initial", "VOLUME_CURRENT": "volume_current"}
-    fields |= {"PRICE_OPEN": "price_open", "SL": "sl", "TP": "tp", "SYMBOL": "symbol", "COMMENT": "comment"}
-    fields |= {"TIME_SETUP_MSC": "time_setup_msc", "TIME_EXPIRATION": "time_expiration_s"}
-    more: dict[str, Callable[[Order], Answer]] = {
-        "ORDER_TIME_SETUP": lambda order: order.time_setup_msc // 1000,
-        "ORDER_TIME_DONE": lambda order: order.time_setup_msc // 1000,
-        "ORDER_TIME_DONE_MSC": lambda order: order.time_setup_msc,
-        "ORDER_TYPE_FILLING": lambda _: 0,
-        "ORDER_TYPE_TIME": lambda _: 0,
-        "ORDER_REASON": lambda _: _EXPERT,
-        "ORDER_POSITION_BY_ID": lambda _: 0,
-        "ORDER_PRICE_CURRENT": lambda order: order.price_open,
-        "ORDER_PRICE_STOPLIMIT": lambda _: 0.0,
+    """Of an OrderView, standing or past."""
+    own = {"TICKET": "order_ticket", "TYPE": "type", "STATE": "state", "MAGIC": "magic"}
+    own |= {"POSITION_ID": "position_id", "VOLUME_INITIAL": "volume_initial", "VOLUME_CURRENT": "volume_current"}
+    own |= {"PRICE_OPEN": "price_open", "SL": "sl", "TP": "tp", "SYMBOL": "symbol", "COMMENT": "comment"}
+    own |= {"TIME_SETUP_MSC": "time_setup_msc", "TIME_EXPIRATION": "time_expiration_s"}
+    detail = {"TYPE_FILLING": "filling", "TYPE_TIME": "time_type", "REASON": "reason", "TIME_DONE_MSC": "time_done_msc"}
+    detail |= {"POSITION_BY_ID": "position_by", "PRICE_STOPLIMIT": "stop_limit"}
+    fields = {name: f"order.{field}" for name, field in own.items()}
+    fields |= {name: f"detail.{field}" for name, field in detail.items()}
+    more: dict[str, Callable[[OrderView], Answer]] = {
+        "ORDER_TIME_SETUP": lambda view: view.order.time_setup_msc // 1000,
+        "ORDER_TIME_DONE": lambda view: view.detail.time_done_msc // 1000,
         "ORDER_EXTERNAL_ID": lambda _: "",
     }
-    return _numbered(_fields("ORDER", fields) | more)
+    return _numbered(_fields("ORDER", fields | {"PRICE_CURRENT": "price_current"}) | more)
 
 
 def deal_getters() -> Getters:
