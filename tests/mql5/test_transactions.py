@@ -1,5 +1,7 @@
 """What the EA is told of pending orders, and what it can ask about them; and answers that take their time."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -54,15 +56,15 @@ class Told:
         is_order = name.startswith(("ORDER", "HISTORY"))
         return f"{name} {OrderState(getattr(told, 'order_state')).name}" if is_order else name  # noqa: B009
 
-    def send(self, mode: TradeMode = TradeMode.SEND_NOW, **fields: object) -> HostResult:
+    def send(self, mode: TradeMode = TradeMode.SEND_NOW, /, **fields: Any) -> HostResult:  # noqa: ANN401
         """A request of the EA."""
         result = HostResult()
         self.desk.trade(mode, HostRequest(**({"symbol": b"EURUSD"} | fields)), result)
         return result
 
-    def pend(self, kind: OrderType = OrderType.BUY_LIMIT, price: float = 1.0995, **fields: object) -> HostResult:
+    def pend(self, kind: OrderType = OrderType.BUY_LIMIT, price: float = 1.0995, **fields: Any) -> HostResult:  # noqa: ANN401
         """A pending order of 0.1 lots that may stand in part."""
-        common = {"action": TradeAction.PENDING, "volume": 0.1, "type_filling": OrderFilling.RETURN}
+        common: dict[str, Any] = {"action": TradeAction.PENDING, "volume": 0.1, "type_filling": OrderFilling.RETURN}
         return self.send(**(common | {"type": kind, "price": price} | fields))
 
     def ask(self, what: str, domain: Domain = Domain.ORDER, ticket: int = TICKET) -> object:
@@ -164,7 +166,7 @@ def test_what_an_ea_can_ask_about_an_order() -> None:
 
 # -- over a line -------------------------------------------------------------------------------------------------------
 
-BUY = {"action": TradeAction.DEAL, "volume": 0.1, "type": 0, "type_filling": OrderFilling.IOC}
+BUY: dict[str, Any] = {"action": TradeAction.DEAL, "volume": 0.1, "type": 0, "type_filling": OrderFilling.IOC}
 
 
 def test_order_send_waits_while_the_market_goes_on() -> None:
