@@ -8,7 +8,8 @@ from bridge.poller.link import Link, PackageError
 from bridge.poller.package import COPY_TICKS_ALL
 from bridge.poller.places import Place, Rows, unseen
 from bridge.poller.reading import rates_of, ticks_of
-from domain.dtypes import RATES_DTYPE
+from domain.dtypes import RATES_DTYPE, TICK_DTYPE
+from domain.pricing import rounded_price
 from domain.symbols import SymbolSpec
 from domain.timeframes import Timeframe
 from signals.fold import closed_capacity, fold_ticks, new_fold
@@ -34,6 +35,14 @@ def bars_at(link: Link, spec: SymbolSpec, timeframe: Timeframe, count: int, plac
         return _taken_back(link, spec, timeframe, bars, place) if place.seen else bars
     except PackageError:
         return _NO_BARS
+
+
+def load_kernels() -> None:
+    """Compile what charts and orders need: at a first history or a first order a bridge would take us for dead."""
+    bar, ticks = np.zeros(1, RATES_DTYPE), np.zeros(1, TICK_DTYPE)
+    ticks["bid"], ticks["ask"] = 1.1, 1.2
+    _fold(bar, ticks, Timeframe.M1.seconds, 1e-5)
+    rounded_price(1.1, 1e-5, 5)
 
 
 def _taken_back(link: Link, spec: SymbolSpec, timeframe: Timeframe, bars: Rows, place: Place) -> Rows:

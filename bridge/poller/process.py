@@ -17,6 +17,7 @@ from advisor.host import ConnectionRules, SessionHost, kept_terminal_id
 from advisor.memory import DiskMemory
 from advisor.terminal import TerminalLostError
 from bridge.files import FolderLock
+from bridge.poller.charts import load_kernels
 from bridge.poller.feed import PolledFeed
 from bridge.poller.link import Link, NoTerminalError, Start
 from bridge.poller.pace import PollPace
@@ -78,6 +79,7 @@ def run_poller(
         FolderInUseError: another poller works with `state_dir`.
     """
     link = Link(package, config.start)
+    load_kernels()
     with FolderLock(config.state_dir / "poller.lock"):
         link.open()
         try:
@@ -135,7 +137,7 @@ class Poller:
         meter, told = self.terminal.meter, ""
         while meter.offset_s is None and not self._stop.is_set():
             self.terminal.look()
-            if meter.problem != told:
+            if meter.problem not in ("", told):
                 told = meter.problem
                 self._say("waiting", problem=told)
             if meter.offset_s is None:

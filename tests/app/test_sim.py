@@ -150,6 +150,7 @@ def test_a_poller_that_is_killed_again_and_again_does_nothing_twice_and_forgets_
             time.sleep(1.0)
             last.send_signal(signal.SIGINT)
             assert last.wait(PATIENCE_S) == ExitCode.DONE
+        assert "the broker's clock is +0 h from UTC, measured" in (tmp_path / "poll.out").read_text()
         check(address, config.data_dir)
 
 
