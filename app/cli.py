@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from app.console import DEBUGGING, ExitCode, output, reported
+from app.risk_cli import risk
 from app.version import own_version
 
 cli = typer.Typer(
@@ -284,6 +285,9 @@ def repair(*, data: Data = None) -> None:
     from app.journal_command import run_repair
 
     run_repair(data, output())
+
+
+cli.add_typer(risk, name="risk")
 
 
 def _end(all_is_well: bool) -> None:

@@ -18,6 +18,7 @@ from account.journal import Journal
 from bridge.books import Books
 from bridge.capture import CaptureWriter
 from bridge.config import BridgeConfig
+from bridge.control import ControlDesk
 from bridge.desk import Desk
 from bridge.files import FolderLock, replace_file
 from bridge.introductions import Introductions
@@ -66,6 +67,8 @@ class BridgeService:
         self._started_ns = time.time_ns()
         self._roster = Roster(config, lambda: os.urandom(NONCE_BYTES), self._loaded)
         self._introductions = Introductions()
+        wall = config.rules.clock_check
+        self._control = ControlDesk(config.data_dir, self._known, self._secured, by_wall_clock=wall)
 
     # -- life ---------------------------------------------------------------------------------------------------------
 
@@ -112,6 +115,8 @@ class BridgeService:
         socket.setsockopt(zmq.SNDHWM, _OUTBOUND_FRAMES)
         socket.setsockopt(zmq.LINGER, _LINGER_MS)
         socket.bind(self.config.endpoint)
+        opened.callback(self._control.close)
+        self._control.open()
         return socket
 
     def _loaded(self, key: str) -> Trader:
@@ -302,8 +307,19 @@ class BridgeService:
         if now_ns - self._status_ns >= (_STATUS_NS if idle else _STATUS_OVERDUE_NS):
             self._status_ns = now_ns
             self._write_status(RUNNING)
+        self._control.serve(utc_ns)
         if idle:
             self._calm(now_ns)
+
+    def _known(self) -> dict[str, Trader]:
+        return self._roster.traders
+
+    def _secured(self, trader: Trader) -> str:
+        """Put a person's order on the disk; why the disk refused, which halts trading until it takes it."""
+        if self._books.secure(trader, time.monotonic_ns()):
+            return ""
+        self._withhold_all()
+        return self._books.problem
 
     def _on_time(self, now_ns: int, utc_ns: int) -> None:
         for peer, desk in self._roster:

@@ -29,7 +29,7 @@ from strategy.params import EngineSettings
 from strategy.safekeeping import guard_changes
 from strategy.tables import DECISION_DTYPE, MAX_SETUPS, Indices, Table, empty_decisions
 from strategy.views import Batch, Closes, equity_of
-from strategy.watch import watch
+from strategy.watch import is_priced, watch
 from strategy.world import WorldTables
 
 _RECORD_CAPACITY: Final = 1024
@@ -114,6 +114,16 @@ class Engine:
     def symbol_names(self) -> tuple[str, ...]:
         """Broker's names by the symbol index of a decision record."""
         return self._world.names
+
+    @property
+    def now_ns(self) -> int:
+        """Time of the newest tick [UTC ns]; 0 before the first one."""
+        return self._now_ns
+
+    def known_equity(self) -> float:
+        """Equity at the last quotes; the last one on record while a position has no quote [account money]."""
+        tables = self._world.tables
+        return float(equity_of(tables)) if is_priced(tables) else self.account.last_equity
 
     def own_money(self) -> Money:
         """The account's money by our own figures, at the last quotes."""
