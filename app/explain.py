@@ -88,6 +88,8 @@ _ENTRY_WORDS: Final[dict[int, _Wording]] = {
     ),
     Gate.DUPLICATE: _Wording(_AT_LEAST, lambda s: f"same signal {duration(s)} ago", duration),
 }
+_SHUT: Final = "inside a news window"
+_TOO_OLD: Final = "the calendar cannot be relied on, and what is not known refuses"
 _ANY_WORDS: Final = _Wording(Relation("against", "against"), _plain("{:g}"), _plain("limit {:g}"))
 _CARE_WORDS: Final[dict[int, _Wording]] = {
     Care.TIME_STOP: _Wording(_AT_LEAST, lambda s: f"open for {duration(s)}", lambda s: f"limit {duration(s)}"),
@@ -121,13 +123,15 @@ def _words(kind: int, seat: int, value: float, threshold: float, verdict: Verdic
     if kind == DecisionKind.POSITION:
         return _care_words(seat, value, threshold, verdict)
     if verdict == Verdict.UNKNOWN:
-        return "not known yet, and what is not known refuses"
+        return _TOO_OLD if seat == Gate.NEWS else "not known yet, and what is not known refuses"
     return _entry_words(seat, value, threshold, passed=verdict == Verdict.PASSED)
 
 
 def _entry_words(seat: int, value: float, threshold: float, *, passed: bool) -> str:
     if seat == Gate.TRADING_ALLOWED:
         return "allowed" if passed else "not allowed by the account or the symbol, or an order's outcome is not known"
+    if seat == Gate.NEWS:
+        return "no release near" if math.isinf(value) else f"next window in {duration(value)}" if passed else _SHUT
     if seat == Gate.SESSION and value <= 0.0:
         return "outside the symbol's trade sessions"
     if seat == Gate.DUPLICATE and math.isinf(value):

@@ -17,7 +17,7 @@ from risk.volatility import volatility_ratio, volatility_scale
 from strategy.entry_rules import EntryRules, HoldingRules, LevelRules, MarketRules, SymbolRules
 from strategy.entry_safety import judge_safety
 from strategy.entry_size import Plan, judge_size, net_reward_to_risk, risk_per_lot, size_of
-from strategy.entry_views import EntryView, HoldingView, MarketView
+from strategy.entry_views import EntryView, HoldingView, MarketView, NewsView
 from strategy.gates import NO_GATE, Action, Gate
 from strategy.verdicts import Gates, clear, first_refusal, judge
 
@@ -28,6 +28,7 @@ _TRADING_ALLOWED: Final = int(Gate.TRADING_ALLOWED)
 _WARM_UP: Final = int(Gate.WARM_UP)
 _SESSION: Final = int(Gate.SESSION)
 _SPREAD: Final = int(Gate.SPREAD)
+_NEWS: Final = int(Gate.NEWS)
 _CONFLUENCE: Final = int(Gate.CONFLUENCE)
 _REWARD_TO_RISK: Final = int(Gate.REWARD_TO_RISK)
 _DUPLICATE: Final = int(Gate.DUPLICATE)
@@ -88,6 +89,12 @@ def _judge_market(view: MarketView, rules: MarketRules, symbol: SymbolRules, gat
 
 
 @njit
+def _judge_news(view: NewsView, gates: Gates) -> None:
+    if view.heard > 0.0:
+        judge(gates, _NEWS, view.left_s, 0.0, view.left_s > 0.0)
+
+
+@njit
 def _judge_holdings(side: int, view: HoldingView, rules: HoldingRules, gates: Gates) -> None:
     since = view.since_same_sell_s if side < 0 else view.since_same_buy_s
     judge(gates, _DUPLICATE, since, rules.duplicate_window_s, since >= rules.duplicate_window_s)
@@ -125,6 +132,7 @@ def decide_entry(
     market = view.market
     side = -1 if market.score < 0.0 else 1
     _judge_market(market, rules.market, symbol, gates)
+    _judge_news(view.news, gates)
     threshold = score_threshold_for(market.atr, market.atr_baseline, rules.market)
     judge(gates, _CONFLUENCE, abs(market.score), threshold, abs(market.score) >= threshold)
     levels = _levels_of(side, market, rules.levels, symbol)

@@ -21,7 +21,7 @@ from domain.updates import Money
 from signals.models import SignalModel, parameters_array, parameters_from, signal_model
 from strategy.care import care_after
 from strategy.charts import Chart, merged
-from strategy.events import AccountChanged, EngineEvent, Quotes, WarmUp
+from strategy.events import AccountChanged, EngineEvent, NewsChanged, Quotes, WarmUp
 from strategy.gates import Action, DecisionKind
 from strategy.identity import intent_id_of, signal_id_of
 from strategy.kernel import Progress, first_unusable, usable_ticks, walk
@@ -165,6 +165,8 @@ class Engine:
             return self._take_quotes(event)
         if isinstance(event, AccountChanged):
             self._take_account_events(event)
+        elif isinstance(event, NewsChanged):
+            self._world.meet_news(event.board)
         else:
             self._warm_up(event)
         return ()

@@ -89,6 +89,16 @@ class SafetyView(NamedTuple):
     imposed: float
 
 
+class NewsView(NamedTuple):
+    """What is known of news: `left_s` [s] to the next window, 0 inside of one, infinite where none follows.
+
+    NaN where the calendar cannot be relied on. `heard` 0: nobody told anything, and news is not judged.
+    """
+
+    left_s: float
+    heard: float
+
+
 class EntryView(NamedTuple):
     """Everything a decision on an entry depends on, beside its rules."""
 
@@ -100,3 +110,4 @@ class EntryView(NamedTuple):
     steering: Steering
     stake: StakeView
     safety: SafetyView
+    news: NewsView

@@ -7,6 +7,7 @@ import msgspec
 from account.events import AccountEvent
 from domain.timeframes import Timeframe
 from domain.updates import Money
+from newsfilter.board import NewsBoard
 from strategy.tables import Table
 
 
@@ -36,4 +37,10 @@ class Quotes(msgspec.Struct, frozen=True, eq=False):
     money: Money | None = None
 
 
-EngineEvent = AccountChanged | WarmUp | Quotes
+class NewsChanged(msgspec.Struct, frozen=True, eq=False):
+    """What is known of the calendar from now on. An engine that was never told judges nothing by news."""
+
+    board: NewsBoard
+
+
+EngineEvent = AccountChanged | WarmUp | Quotes | NewsChanged

@@ -7,7 +7,7 @@ from typing import Final
 class Gate(IntEnum):
     """Gates of an entry, in the order they stand in a record.
 
-    NEWS has its seat, and stays ABSENT (not PASSED) until a news source is connected to the core.
+    NEWS stays ABSENT (not PASSED) while nobody tells the core about news.
     """
 
     TRADING_ALLOWED = 0

@@ -46,11 +46,14 @@ ACCOUNT_DTYPE: Final = np.dtype(
         ("proof_trips", "f8"),
         ("expectancy_bound_r", "f8"),
         ("news_negative", "f8"),
+        ("news_until_ns", "i8"),
+        ("news_required", "i4"),
     ]
 )
 """One row. `reserved_*` belong to entries that were decided and are not booked yet; `*_adjustment` is what the terminal
 reports beyond our own figures (accrued swap, drifting conversion rates). `leverage` 1:n is the account's own; what
-comes after it is described in `risk.limits.Standing`."""
+comes after it is described in `risk.limits.Standing`. What is known of news holds until `news_until_ns` [UTC ns];
+`news_required`: 0 nothing was ever told, 1 told, 2 told and required."""
 
 SYMBOL_DTYPE: Final = np.dtype(
     [
@@ -90,10 +93,16 @@ SYMBOL_DTYPE: Final = np.dtype(
         ("quote_asset", "i4"),
         ("reserved_value", "f8"),
         ("paused", "i4"),
+        ("news_first", "i4"),
+        ("news_count", "i4"),
     ]
 )
 """One row a symbol. `in_flight` counts entries not booked yet, with `reserved_value` of their notional (negative for
-sells), `unknown` intents whose outcome is not known; `*_asset` number what is bought and what is paid with."""
+sells), `unknown` intents whose outcome is not known; `*_asset` number what is bought and what is paid with;
+its news windows are `news_count` rows of NEWS_DTYPE from `news_first` on."""
+
+NEWS_DTYPE: Final = np.dtype([("start_ns", "i8"), ("end_ns", "i8")])
+"""Windows in which nothing is opened [UTC ns]; those of one symbol stand together, disjoint and in rising order."""
 
 POSITION_DTYPE: Final = np.dtype(
     [

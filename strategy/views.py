@@ -13,7 +13,16 @@ from risk.kelly import KellyRules
 from risk.limits import LimitRules, Standing, Steering, tier_leverage
 from risk.portfolio import StakeRules, StreakRules
 from strategy.entry_rules import EntryRules, HoldingRules, LevelRules, MarketRules, SizingRules, SymbolRules
-from strategy.entry_views import EntryView, EvidenceView, HoldingView, MarketView, MoneyView, SafetyView, StakeView
+from strategy.entry_views import (
+    EntryView,
+    EvidenceView,
+    HoldingView,
+    MarketView,
+    MoneyView,
+    NewsView,
+    SafetyView,
+    StakeView,
+)
 from strategy.positions import CareRules, PositionView
 from strategy.tables import Table
 
@@ -32,6 +41,7 @@ class World(NamedTuple):
     positions: Table
     charts: Table
     evidence: Table
+    news: Table
     rules: Table
     guard: Table
 
@@ -280,6 +290,31 @@ def _standing(world: World, chart: int, equity: float) -> Standing:
 
 
 @njit
+def news_left_s(world: World, symbol: int, now_ns: int) -> float:
+    """Seconds from `now_ns` [UTC ns] to the symbol's next news window: 0 inside of one, infinite where none follows."""
+    row = world.symbols[symbol]
+    low, high = row.news_first, row.news_first + row.news_count
+    while low < high:
+        middle = (low + high) // 2
+        if world.news[middle].end_ns <= now_ns:
+            low = middle + 1
+        else:
+            high = middle
+    if low >= row.news_first + row.news_count:
+        return math.inf
+    return float(max(0.0, (world.news[low].start_ns - now_ns) / _NS_PER_S))
+
+
+@njit
+def _news_view(world: World, symbol: int, now_ns: int) -> NewsView:
+    account = world.account[0]
+    if now_ns < account.news_until_ns:
+        return NewsView(news_left_s(world, symbol, now_ns), 1.0)
+    # not required and not reliable is not judged; required and not reliable is not known
+    return NewsView(math.nan, 1.0 if account.news_required > 1 else 0.0)
+
+
+@njit
 def entry_view(world: World, batch: Batch, closes: Closes, close: int, now_ns: int, safety: Safety) -> EntryView:
     """The world as an entry on the closed bar `close` sees it at `now_ns` [UTC ns], its safety read before."""
     chart = world.charts[closes.chart[close]]
@@ -302,6 +337,7 @@ def entry_view(world: World, batch: Batch, closes: Closes, close: int, now_ns: i
         safety.steering,
         safety.stake,
         safety.safety,
+        _news_view(world, batch.symbol, now_ns),
     )
 
 

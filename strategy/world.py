@@ -13,6 +13,7 @@ from domain.servertime import utc_ns_from_server_msc
 from domain.symbols import SymbolSpec, SymbolTradeMode, joined_sessions
 from domain.trading import Position
 from domain.updates import Money
+from newsfilter.board import NewsBoard
 from strategy.charts import Chart
 from strategy.evidence import SetupOf, lay_out_evidence, proof_of
 from strategy.kernel import Alarm, alarm_of
@@ -27,6 +28,7 @@ from strategy.tables import (
     GUARD_DTYPE,
     MAX_POSITIONS,
     MAX_SETUPS,
+    NEWS_DTYPE,
     POSITION_DTYPE,
     RULES_DTYPE,
     SYMBOL_DTYPE,
@@ -69,6 +71,7 @@ class WorldTables:
         self._charts: tuple[Chart, ...] = ()
         self.pauses = Pauses(settings.care.retry_pause_s)
         self._record = 0, "", 0  # of whom and of how many round trips the tables know
+        self._board: NewsBoard | None = None
         self._told: Money | None = None  # the terminal's last word, not adopted yet
         self.names: tuple[str, ...] = ()
         self.traded: tuple[str, ...] = ()
@@ -79,6 +82,7 @@ class WorldTables:
             np.zeros(MAX_POSITIONS, POSITION_DTYPE),
             np.zeros(0, CHART_DTYPE),
             np.zeros(MAX_SETUPS, EVIDENCE_DTYPE),
+            np.zeros(0, NEWS_DTYPE),
             np.zeros(0, RULES_DTYPE),
             np.zeros(1, GUARD_DTYPE),
         )
@@ -135,6 +139,22 @@ class WorldTables:
         found = {wanted: broker_symbol(wanted, self.names) for wanted in self._settings.symbols}
         self.traded = tuple(name for name in found.values() if name is not None)
         self.missing = tuple(wanted for wanted, name in found.items() if name is None)
+        if self._board is not None:
+            self.meet_news(self._board)
+
+    def meet_news(self, board: NewsBoard) -> None:
+        """Take in what is known of the calendar; it replaces what was known before."""
+        self._board = board
+        tables, windows = self.tables, {news.symbol: news.windows for news in board.symbols}
+        tables.account["news_until_ns"] = board.reliable_until_ns
+        tables.account["news_required"] = 2 if board.required else 1
+        rows: list[tuple[int, int]] = []
+        for row, name in enumerate(self.names):
+            found = windows.get(name, ())
+            tables.symbols[row]["news_first"] = len(rows)
+            tables.symbols[row]["news_count"] = len(found)
+            rows += found
+        self._tables = tables._replace(news=np.array(rows, NEWS_DTYPE))
 
     def _describe(self, symbols: Table, row: int, spec: SymbolSpec, money: SymbolMoney) -> None:
         line = symbols[row]

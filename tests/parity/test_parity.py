@@ -21,7 +21,16 @@ from strategy.charts import Chart, Scored
 from strategy.decide import decide_entry
 from strategy.engine import Engine
 from strategy.entry_rules import EntryRules, SymbolRules
-from strategy.entry_views import EntryView, EvidenceView, HoldingView, MarketView, MoneyView, SafetyView, StakeView
+from strategy.entry_views import (
+    EntryView,
+    EvidenceView,
+    HoldingView,
+    MarketView,
+    MoneyView,
+    NewsView,
+    SafetyView,
+    StakeView,
+)
 from strategy.events import Quotes
 from strategy.gates import GATE_SEATS, Action, DecisionKind, Gate
 from strategy.guard_care import GuardCare, decide_guarded
@@ -153,6 +162,7 @@ def entries_again(
             Steering(row.risk_scale, row.leverage_cap, row.risk_override, row.leverage_override),
             StakeView(Exposure(row.base_exposure, row.quote_exposure), row.open_risk),
             SafetyView(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9], s[10], s[11]),
+            NewsView(row.gates[4, 0], 1.0 if row.gates[4, 2] > 0.0 else 0.0),
         )
         decision = decide_entry(view, rules, symbol, money, gates[index])
         out[index, 0] = decision.action

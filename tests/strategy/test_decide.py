@@ -26,7 +26,7 @@ from tests.strategy.scenes import (
 )
 
 VALUE, THRESHOLD, VERDICT = 0, 1, 2
-JUDGED = [gate for gate in Gate if gate is not Gate.NEWS]
+JUDGED = list(Gate)
 NAN, INF = math.nan, math.inf
 
 
@@ -71,6 +71,7 @@ def test_an_entry_by_hand() -> None:
         Gate.DAY_LOSS: (0.0, 0.03),
         Gate.DRAWDOWN: (0.0, 0.12),
         Gate.PAUSED: (0.0, 0.0),
+        Gate.NEWS: (math.inf, 0.0),
     }
     assert set(expected) == set(JUDGED)
     for gate, (value, threshold) in expected.items():
@@ -116,6 +117,18 @@ def test_a_spread_at_its_limit_passes_at_any_price(bid: float, points: int, wide
     assert _verdicts(gates)[Gate.SPREAD] is (Verdict.PASSED if widest else Verdict.REFUSED)
 
 
+def test_news_is_not_judged_where_nobody_tells_any() -> None:
+    decision, gates = BUY.changed(heard=0.0, left_s=NAN).decided()
+    assert decision.action == Action.BUY
+    assert _verdicts(gates)[Gate.NEWS] is Verdict.ABSENT
+
+
+def test_a_calendar_that_cannot_be_relied_on_refuses() -> None:
+    decision, gates = BUY.changed(left_s=NAN).decided()
+    assert (decision.action, decision.refused_by) == (Action.HOLD, Gate.NEWS)
+    assert _verdicts(gates)[Gate.NEWS] is Verdict.UNKNOWN
+
+
 # -- one gate at a time ------------------------------------------------------------------------------------------------
 
 WILD = {"atr_baseline": 0.0004, "score": 0.9}  # an ATR of 2.5 times its average
@@ -124,6 +137,7 @@ AT_THE_THRESHOLD: list[tuple[Gate, dict[str, float], dict[str, float]]] = [
     (Gate.WARM_UP, {"bars_seen": 100.0}, {"bars_seen": 99.0}),
     (Gate.SESSION, {"session_left_s": 300.001}, {"session_left_s": 300.0}),
     (Gate.SESSION, {"session_left_s": 1.0, "session_close_buffer_s": 0.0}, {"session_left_s": 0.0}),
+    (Gate.NEWS, {"left_s": 0.001}, {"left_s": 0.0}),
     (Gate.SPREAD, {"max_spread_points": 10.0}, {"max_spread_points": 9.999}),
     (Gate.SPREAD, {"max_spread_atr_fraction": 0.1}, {"max_spread_atr_fraction": 0.0999}),
     (Gate.SPREAD, {"bid": 1.1001}, {"bid": 1.10011}),
@@ -169,7 +183,7 @@ def test_each_gate_refuses_alone(
     assert decision.action == (Action.SELL if mirror else Action.BUY), _verdicts(gates)
     decision, gates = refused.decided()
     assert (decision.action, decision.lots, decision.refused_by) == (Action.HOLD, 0.0, gate)
-    expected = dict.fromkeys(JUDGED, Verdict.PASSED) | {Gate.NEWS: Verdict.ABSENT, gate: Verdict.REFUSED}
+    expected = dict.fromkeys(JUDGED, Verdict.PASSED) | {gate: Verdict.REFUSED}
     assert _verdicts(gates) == expected
 
 
@@ -232,7 +246,7 @@ MAY_BE_UNKNOWN = (
     "win_r",
     "loss_r",
 )
-MUST_BE_KNOWN = [name for name in leaf_names(BUY.view) if name not in MAY_BE_UNKNOWN]
+MUST_BE_KNOWN = [name for name in leaf_names(BUY.view) if name not in (*MAY_BE_UNKNOWN, "heard")]
 
 
 @pytest.mark.parametrize(("field", "gate"), UNKNOWN_BY_FIELD.items())
@@ -277,7 +291,6 @@ def test_a_decision_is_made_whatever_the_figures(scene: EntryScene) -> None:
 @settings(max_examples=300)
 def test_every_seat_is_written(scene: EntryScene) -> None:
     _, gates = scene.decided()
-    assert _verdicts(gates)[Gate.NEWS] is Verdict.ABSENT
     vacant = [seat for seat in range(len(gates)) if seat not in JUDGED]
     assert np.isnan(gates[vacant, :VERDICT]).all()
     assert (gates[vacant, VERDICT] == Verdict.ABSENT).all()

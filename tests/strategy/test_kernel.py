@@ -20,6 +20,7 @@ from strategy.tables import (
     GUARD_DTYPE,
     MAX_FEATURES,
     MAX_SETUPS,
+    NEWS_DTYPE,
     POSITION_DTYPE,
     RULES_DTYPE,
     SYMBOL_DTYPE,
@@ -40,6 +41,7 @@ def a_world(care: CareSettings | None = None) -> World:
         np.zeros(8, POSITION_DTYPE),
         np.zeros(1, CHART_DTYPE),
         np.zeros(MAX_SETUPS, EVIDENCE_DTYPE),
+        np.zeros(0, NEWS_DTYPE),
         np.zeros(1, RULES_DTYPE),
         np.zeros(1, GUARD_DTYPE),
     )
