@@ -133,8 +133,7 @@ def entries_again(
 ) -> None:
     """`decide_entry` over all bars of a chart; the account's part of every view is the recorded one."""
     for index in range(len(rows)):
-        row, bar = rows[index], scored[index]
-        since = row.gates[7, 0]
+        row, bar, since = rows[index], scored[index], rows[index].gates[7, 0]
         s = row.safety
         view = EntryView(
             MarketView(
