@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from domain.pricing import (
     Conversion,
+    loss_per_price,
     money_per_price,
     notional_value,
     position_profit,
@@ -382,3 +383,42 @@ def test_money_agrees_with_python(
         PLAIN.required_margin(side, volume, price, money),
     )
     assert bits(compiled) == bits(plain)
+
+
+# -- two rates of a foreign profit currency ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("by_deal", "side", "price_close", "profit"),
+    [
+        (0, 1, 0.87, 1250.0),  # a gain is sold
+        (0, 1, 0.85, -1270.0),  # a loss is bought
+        (0, -1, 0.85, 1250.0),
+        (0, -1, 0.87, -1270.0),
+        (1, 1, 0.87, 1250.0),  # a closed buy is sold, whatever it came to
+        (1, 1, 0.85, -1250.0),
+        (1, -1, 0.85, 1270.0),
+        (1, -1, 0.87, -1270.0),
+    ],
+)
+def test_profit_of_a_cross_is_converted_by_result_or_by_deal(
+    by_deal: int, side: int, price_close: float, profit: float
+) -> None:
+    money = dollars(EURGBP)._replace(profit_rate=1.25, loss_rate=1.27, by_deal=by_deal)
+    assert position_profit(side, 1.0, 0.86, price_close, money) == profit
+    assert position_profit.py_func(side, 1.0, 0.86, price_close, money) == profit
+
+
+def test_a_loss_is_reckoned_at_the_dearer_rate_where_one_is_reported() -> None:
+    reported = msgspec.structs.replace(EURGBP, tick_value_loss=1.27)
+    assert loss_per_price(0.86, dollars(reported)) == pytest.approx(127_000.0)
+    assert money_per_price(0.86, dollars(reported)) == pytest.approx(125_000.0)
+    for missing in (0.0, math.nan):
+        silent = msgspec.structs.replace(EURGBP, tick_value_loss=missing)
+        assert loss_per_price(0.86, dollars(silent)) == money_per_price(0.86, dollars(silent))
+
+
+@given(st.sampled_from([EURUSD, USDJPY, XAUUSD, US100, ETHUSD]), st.floats(0.5, 5000.0))
+def test_for_other_symbols_a_loss_costs_what_a_gain_brings(spec: SymbolSpec, price: float) -> None:
+    money = dollars(spec)
+    assert loss_per_price(price, money) == money_per_price(price, money)
