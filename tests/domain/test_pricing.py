@@ -406,7 +406,6 @@ def test_profit_of_a_cross_is_converted_by_result_or_by_deal(
 ) -> None:
     money = dollars(EURGBP)._replace(profit_rate=1.25, loss_rate=1.27, by_deal=by_deal)
     assert position_profit(side, 1.0, 0.86, price_close, money) == profit
-    assert interpreted(position_profit)(side, 1.0, 0.86, price_close, money) == profit
 
 
 def test_a_loss_is_reckoned_at_the_dearer_rate_where_one_is_reported() -> None:
