@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import numpy as np
 
+from app.safety_words import guard_care_words, safety_words
 from domain.timeframes import DAY_S, HOUR_S, MINUTE_S, Timeframe
 from risk.limits import Regime
 from risk.sizing import Bound
@@ -136,7 +137,8 @@ def _entry_words(seat: int, value: float, threshold: float, *, passed: bool) -> 
         return "outside the symbol's trade sessions"
     if seat == Gate.DUPLICATE and math.isinf(value):
         return "no such signal before"
-    return _compared(_ENTRY_WORDS.get(seat, _ANY_WORDS), value, threshold, passed=passed)
+    words = safety_words(seat, value, threshold, duration, passed=passed)
+    return words or _compared(_ENTRY_WORDS.get(seat, _ANY_WORDS), value, threshold, passed=passed)
 
 
 def _compared(wording: _Wording, value: float, threshold: float, *, passed: bool) -> str:
@@ -145,6 +147,9 @@ def _compared(wording: _Wording, value: float, threshold: float, *, passed: bool
 
 
 def _care_words(seat: int, value: float, threshold: float, verdict: Verdict) -> str:
+    guarded = guard_care_words(seat, value, threshold, fired=verdict == Verdict.FIRED)
+    if guarded is not None:
+        return guarded
     if verdict == Verdict.UNKNOWN:
         return "not known: the position has no stop or no target to measure by"
     if threshold <= 0.0 and verdict != Verdict.FIRED:

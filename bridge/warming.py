@@ -44,8 +44,20 @@ def load_kernels(settings: EngineSettings) -> None:
         engine.on_event(Quotes(symbol, _as_received(ticks), 0, _MONEY))
         engine.on_event(Quotes(symbol, _as_received(np.concatenate([ticks, ticks[:1]])), 0, None))  # one is too late
         engine.on_event(Quotes(symbol, _as_received(ticks[1:]), 0, _MONEY))
+    _watch_equity(engine, symbol, _START_S + 4 * longest)
     engine.own_money()
     engine.care_after(engine.take_decisions()[:1])
+
+
+def _watch_equity(engine: Engine, symbol: str, time_s: int) -> None:
+    """Ticks that are passed over, then a fall at which every guard latches."""
+    ticks = _ticks(time_s)
+    for bid in (1.0999, 1.0999, 1.0999, 0.5):
+        ticks["bid"], ticks["ask"] = bid, bid + 1e-4
+        engine.on_event(Quotes(symbol, _as_received(ticks[1:]), 0, None))
+        engine.on_event(Quotes(symbol, _as_received(ticks), 0, None))
+        ticks["time_msc"] += 2
+    engine.on_event(AccountChanged(engine.take_news()))
 
 
 def _as_received(ticks: Table) -> Table:

@@ -21,7 +21,7 @@ from app.explain import (
 from domain.timeframes import Timeframe
 from risk.sizing import Bound
 from signals import confluence
-from strategy.gates import NO_GATE, Action, Care, DecisionKind, Gate, Verdict
+from strategy.gates import NO_GATE, Action, Care, DecisionKind, Gate, Verdict, gate_name
 from strategy.tables import DECISION_DTYPE
 
 
@@ -45,7 +45,8 @@ def with_gate(record: np.void, seat: int, value: float, threshold: float, verdic
 def words_of(
     seat: int, value: float, threshold: float, verdict: Verdict, kind: DecisionKind = DecisionKind.ENTRY
 ) -> str:
-    return gate_lines(with_gate(a_record(kind), seat, value, threshold, verdict))[seat].words
+    lines = gate_lines(with_gate(a_record(kind), seat, value, threshold, verdict))
+    return next(line.words for line in lines if line.name == gate_name(kind, seat))
 
 
 @pytest.mark.parametrize(
