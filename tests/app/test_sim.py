@@ -133,11 +133,14 @@ def test_a_server_of_ones_own_is_spoken_to_over_the_wire(tmp_path: Path) -> None
 
 @pytest.mark.crash
 def test_a_poller_that_is_killed_again_and_again_does_nothing_twice_and_forgets_nothing(tmp_path: Path) -> None:
-    """Three real processes: the terminal, the bridge, and a poller that dies as by a power cut."""
+    """Three real processes: the terminal, the bridge, and a poller that dies as by a power cut.
+
+    The market moves with the calls, so that it waits while a poller starts, however slow the machine.
+    """
     quotes = tmp_path / "EURUSD.csv"
     write_quotes(quotes, Market())
-    words = ("sim", str(quotes), "--symbol", "EURUSD", "--port", "0", "--skip", "2.6", "--speed", "120")
-    secret = {"COMPANION_SECRET": SECRET.decode(), "COMPANION_POLLER__INTERVAL_MS": "10"}
+    words = ("sim", str(quotes), "--symbol", "EURUSD", "--port", "0", "--skip", "2.6", "--speed", "0")
+    secret = {"COMPANION_SECRET": SECRET.decode(), "COMPANION_POLLER__INTERVAL_MS": "30"}
     config = a_bridge(tmp_path)
     with bridge_process(config) as (endpoint, _), running(tmp_path, "sim", *words):
         address = address_in(tmp_path)
