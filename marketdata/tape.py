@@ -64,6 +64,8 @@ class Tape:
         return (_one_slice_a_symbol(batch) for batch in self.batches(batch_ms=batch_ms, max_ticks=max_ticks))
 
     def _new_owner(self) -> Mask:
+        if len(self.ticks) == 1:
+            return np.arange(self.total) == 0
         changes = np.ones(self.total, dtype=np.bool_)
         changes[1:] = self._owners[1:] != self._owners[:-1]
         return changes

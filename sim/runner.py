@@ -29,8 +29,11 @@ from strategy.events import AccountChanged, EngineEvent, Quotes, WarmUp
 from strategy.params import EngineSettings
 from strategy.tables import Table
 
-WINDOW_TICKS: Final = 16_384
-"""Ticks walked at once: a window that fits the processor's cache, and bounds what is scanned twice after an intent."""
+WINDOW_TICKS: Final = 65_536
+"""Ticks folded into bars at once: Python's part of a window costs as much as thousands of ticks."""
+
+SCAN_TICKS: Final = 16_384
+"""Ticks scanned at once for what the server does by itself: bounds what is scanned twice after an intent."""
 
 SESSION: Final = 1
 
@@ -145,7 +148,7 @@ class Runner:
         quotes = Quotes(self._tape.symbols[symbol], ticks[start:stop], terminal.server_offset_s)
         at = start
         while at < stop:
-            until = terminal.scan(place, ticks, at, stop)
+            until = terminal.scan(place, ticks, at, stop if terminal.is_flat else min(at + SCAN_TICKS, stop))
             if until == at:
                 self._take(terminal.on_tick(place, ticks, at))
                 self._news = True  # another leverage changes the margin, and nothing is told of it
@@ -182,7 +185,7 @@ class Runner:
         terminal, place, ticks = self._terminal, self._places[symbol], self._tape.ticks[symbol]
         at = start
         while at < stop:
-            until = terminal.scan(place, ticks, at, stop)
+            until = terminal.scan(place, ticks, at, stop if terminal.is_flat else min(at + SCAN_TICKS, stop))
             if until == at:
                 self._take(terminal.on_tick(place, ticks, at))
                 self._news = True  # another leverage changes the margin, and nothing is told of it

@@ -136,6 +136,11 @@ class SimTerminal:
             stop = int(matching.first_at(ticks, start, stop, self._line.due_msc))
         return self._watch.scan(symbol_index, ticks, start, stop)
 
+    @property
+    def is_flat(self) -> bool:
+        """Whether neither a position nor a pending order stands."""
+        return not len(self._holdings.book) and not len(self._holdings.pending)
+
     def settle(self, symbol_index: int, ticks: matching.Rows, index: int) -> None:
         """Make `ticks[index]` the symbol's quote; the caller knows from `scan` that nothing happens up to it."""
         self._market.take_quote(symbol_index, ticks, index)
