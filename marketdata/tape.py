@@ -65,7 +65,9 @@ class Tape:
 
     def _new_owner(self) -> Mask:
         if len(self.ticks) == 1:
-            return np.arange(self.total) == 0
+            first = np.zeros(self.total, dtype=np.bool_)
+            first[:1] = True
+            return first
         changes = np.ones(self.total, dtype=np.bool_)
         changes[1:] = self._owners[1:] != self._owners[:-1]
         return changes
