@@ -14,6 +14,7 @@ import numpy as np
 from domain.jit import njit
 from domain.symbols import CalcMode, SymbolSpec, SymbolSpecError
 
+_POWERS_OF_TEN: Final = tuple(10.0**digits for digits in range(19))  # a power costs 20 ns, and an entry has four
 _HALF_CENT_SLACK: Final = 1e-6  # a product that is a half in decimal falls short of it in binary
 
 
@@ -81,7 +82,7 @@ _SUPPORTED_MODES: Final = frozenset(
 @njit
 def rounded_money(amount: float, digits: int) -> float:
     """`amount` rounded to `digits` decimals, halves away from zero, as MT5 books money."""
-    scale = 10.0**digits
+    scale = _POWERS_OF_TEN[digits]
     steps = np.floor(abs(amount) * scale + 0.5 + _HALF_CENT_SLACK)
     return math.copysign(steps / scale, amount) if steps != 0.0 else 0.0
 
@@ -89,7 +90,7 @@ def rounded_money(amount: float, digits: int) -> float:
 @njit
 def rounded_price(price: float, tick_size: float, digits: int) -> float:
     """`price` on the grid of `tick_size`, without binary noise beyond `digits` decimals."""
-    scale = 10.0**digits
+    scale = _POWERS_OF_TEN[digits]
     return float(np.floor(np.floor(price / tick_size + 0.5) * tick_size * scale + 0.5) / scale)
 
 
