@@ -26,6 +26,7 @@ from strategy.entry_views import (
     HoldingView,
     MarketView,
     MoneyView,
+    NewsView,
     SafetyView,
     StakeView,
 )
@@ -44,6 +45,7 @@ VIEW: Final = EntryView(
     UNSTEERED,
     StakeView(Exposure(0.0, 0.0), 0.0),
     SafetyView(**{name: SAFE.get(name, 0.0) for name in SafetyView._fields}),
+    NewsView(math.inf, 1.0),
 )
 
 
@@ -72,7 +74,15 @@ def decided(
             m.atr_baseline,
         )
         asked = EntryView(
-            seen, view.holdings, view.money, view.evidence, view.standing, view.steering, view.stake, view.safety
+            seen,
+            view.holdings,
+            view.money,
+            view.evidence,
+            view.standing,
+            view.steering,
+            view.stake,
+            view.safety,
+            view.news,
         )
         total += decide_entry(asked, rules, symbol, money, gates).lots
     return total

@@ -58,6 +58,13 @@ def njit(kernel: Kernel) -> Kernel:
     return compiled
 
 
+def njit_inlined(kernel: Kernel) -> Kernel:
+    """The same for a kernel that is put into its callers: an entry's views have over a hundred numbers to hand over."""
+    options = {"cache": True, "nogil": True, "error_model": "numpy", "forceinline": True}
+    compiled: Kernel = numba.njit(**options)(kernel)
+    return compiled
+
+
 def njit_uncached(kernel: Kernel) -> Kernel:
     """Compile a kernel that closes over another compiled function; numba cannot cache those across processes."""
     compiled: Kernel = numba.njit(nogil=True, error_model="numpy")(kernel)

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from domain.jit import njit
+from domain.jit import njit_inlined
 from domain.symbols import CalcMode, SymbolSpec, SymbolSpecError
 
 _POWERS_OF_TEN: Final = tuple(10.0**digits for digits in range(19))  # a power costs 20 ns, and an entry has four
@@ -79,7 +79,7 @@ _SUPPORTED_MODES: Final = frozenset(
 )
 
 
-@njit
+@njit_inlined
 def rounded_money(amount: float, digits: int) -> float:
     """`amount` rounded to `digits` decimals, halves away from zero, as MT5 books money."""
     scale = _POWERS_OF_TEN[digits]
@@ -87,14 +87,14 @@ def rounded_money(amount: float, digits: int) -> float:
     return math.copysign(steps / scale, amount) if steps != 0.0 else 0.0
 
 
-@njit
+@njit_inlined
 def rounded_price(price: float, tick_size: float, digits: int) -> float:
     """`price` on the grid of `tick_size`, without binary noise beyond `digits` decimals."""
     scale = _POWERS_OF_TEN[digits]
     return float(np.floor(np.floor(price / tick_size + 0.5) * tick_size * scale + 0.5) / scale)
 
 
-@njit
+@njit_inlined
 def profit_rate_at(price: float, money: SymbolMoney) -> float:
     """Account money per unit of the profit currency when the symbol trades at `price`."""
     if money.profit_conversion == _INVERSE_PRICE:
@@ -104,7 +104,7 @@ def profit_rate_at(price: float, money: SymbolMoney) -> float:
     return 1.0
 
 
-@njit
+@njit_inlined
 def money_per_price(price: float, money: SymbolMoney) -> float:
     """Account money that one lot gains when the price moves by 1.0, at `price`."""
     if money.calc_mode in _BY_TICK_VALUE:
@@ -112,7 +112,7 @@ def money_per_price(price: float, money: SymbolMoney) -> float:
     return money.contract_size * profit_rate_at(price, money)
 
 
-@njit
+@njit_inlined
 def loss_per_price(price: float, money: SymbolMoney) -> float:
     """The same for a move against the position: foreign money that was lost has to be bought, at the dearer rate."""
     if money.profit_conversion == _FIXED_RATE and money.calc_mode not in _BY_TICK_VALUE:
@@ -120,7 +120,7 @@ def loss_per_price(price: float, money: SymbolMoney) -> float:
     return money_per_price(price, money)
 
 
-@njit
+@njit_inlined
 def position_profit(side: int, volume: float, price_open: float, price_close: float, money: SymbolMoney) -> float:
     """Profit of `volume` [lots] from `price_open` to `price_close` on `side` +1 buy or -1 sell [account money]."""
     moved = (price_close - price_open) * side * volume
@@ -132,13 +132,13 @@ def position_profit(side: int, volume: float, price_open: float, price_close: fl
     return rounded_money(moved * rate, money.money_digits)
 
 
-@njit
+@njit_inlined
 def notional_value(volume: float, price: float, money: SymbolMoney) -> float:
     """Market value of `volume` [lots] at `price` [account money]."""
     return volume * price * money_per_price(price, money)
 
 
-@njit
+@njit_inlined
 def required_margin(side: int, volume: float, price: float, money: SymbolMoney) -> float:
     """Margin MT5 asks for `volume` [lots] on `side` at `price`, without regard to other positions [account money].
 
@@ -159,7 +159,7 @@ def required_margin(side: int, volume: float, price: float, money: SymbolMoney) 
     return rounded_money(base * rate * margin_currency_rate(side, price, money), money.money_digits)
 
 
-@njit
+@njit_inlined
 def margin_currency_rate(side: int, price: float, money: SymbolMoney) -> float:
     """Account money per unit of the margin currency for a deal on `side` at `price`."""
     if money.margin_conversion == _PRICE_TIMES_PROFIT_RATE:

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from domain.jit import njit
+from domain.jit import njit_inlined
 from domain.pricing import rounded_price
 
 
@@ -15,7 +15,7 @@ class Levels(NamedTuple):
     stop_distance: float
 
 
-@njit
+@njit_inlined
 def stop_distance_for(
     atr: float, stop_atr: float, stops_level: float, spread: float, tick_size: float, ceiling: float
 ) -> float:
@@ -30,13 +30,13 @@ def stop_distance_for(
     return max(wanted, stops_level + spread + tick_size)
 
 
-@njit
+@njit_inlined
 def target_distance_for(atr: float, target_atr: float, stops_level: float, tick_size: float) -> float:
     """Distance of the target from the entry [price]: `target_atr` ATRs, but outside the broker's stops level."""
     return max(target_atr * atr, stops_level + tick_size)
 
 
-@njit
+@njit_inlined
 def entry_levels(
     side: int, bid: float, ask: float, stop_distance: float, target_distance: float, tick_size: float, digits: int
 ) -> Levels:
@@ -47,7 +47,7 @@ def entry_levels(
     return Levels(price, sl, tp, abs(price - sl))
 
 
-@njit
+@njit_inlined
 def reward_to_risk(reward_per_lot: float, risk_per_lot: float, cost_per_lot: float) -> float:
     """Net reward over net risk of one lot, both after `cost_per_lot` (commission of the round turn) [ratio]."""
     return (reward_per_lot - cost_per_lot) / (risk_per_lot + cost_per_lot)

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.jit import njit
+from domain.jit import njit_inlined
 
 HARDEST_RISK_FRACTION: Final = 0.02
 """No setting and no override risks more of the equity in one position."""
@@ -77,7 +77,7 @@ _PROVEN: Final = int(Regime.PROVEN)
 _STRESSED: Final = int(Regime.STRESSED)
 
 
-@njit
+@njit_inlined
 def tier_leverage(equity: float, tiers: NDArray[np.float64]) -> float:
     """Leverage 1:n the broker grants at `equity`; `tiers` shape (n, 2): equity from, leverage, rising; 0: no row.
 
@@ -90,7 +90,7 @@ def tier_leverage(equity: float, tiers: NDArray[np.float64]) -> float:
     return granted
 
 
-@njit
+@njit_inlined
 def regime_of(standing: Standing, rules: LimitRules) -> int:
     """The account's regime: stress first, then proof; what is not known is never a proof.
 
@@ -104,14 +104,14 @@ def regime_of(standing: Standing, rules: LimitRules) -> int:
     return _NORMAL
 
 
-@njit
+@njit_inlined
 def _regime_leverage(regime: int, normal: float, rules: LimitRules) -> float:
     if regime == _PROVEN:
         return max(normal, rules.proven_leverage)
     return min(normal, rules.stressed_leverage) if regime == _STRESSED else normal
 
 
-@njit
+@njit_inlined
 def effective_limits(rules: LimitRules, standing: Standing, steering: Steering, volatility_scale: float) -> Limits:
     """The limits of one decision: settings or an override in their place, lowered by all that is against it.
 

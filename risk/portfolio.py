@@ -3,7 +3,7 @@
 import math
 from typing import NamedTuple
 
-from domain.jit import njit
+from domain.jit import njit_inlined
 
 
 class StakeRules(NamedTuple):
@@ -33,7 +33,7 @@ class Exposure(NamedTuple):
     quote: float
 
 
-@njit
+@njit_inlined
 def open_risk_of(value_to_stop: float, notional: float, unstopped_fraction: float) -> float:
     """Money one position loses from here to its stop [account money, 0 where the stop locks in a gain].
 
@@ -45,14 +45,14 @@ def open_risk_of(value_to_stop: float, notional: float, unstopped_fraction: floa
     return max(0.0, value_to_stop)
 
 
-@njit
+@njit_inlined
 def exposure_after(side: int, notional: float, held: Exposure) -> float:
     """The larger net value of a symbol's two sides [account money] once `notional` more is bought or sold on `side`."""
     base, quote = abs(held.base + side * notional), abs(held.quote - side * notional)
     return base if math.isnan(base) or base > quote else quote  # max() may lose what is not a number
 
 
-@njit
+@njit_inlined
 def lots_for_exposure(side: int, limit_money: float, held: Exposure, notional_per_lot: float) -> float:
     """Lots that bring the net value of one of the symbol's sides to `limit_money` [lots, 0 where it is there].
 
@@ -63,7 +63,7 @@ def lots_for_exposure(side: int, limit_money: float, held: Exposure, notional_pe
     return 0.0 if room < 0.0 else room / notional_per_lot
 
 
-@njit
+@njit_inlined
 def lots_for_open_risk(limit_money: float, open_risk: float, risk_per_lot: float) -> float:
     """Lots whose risk brings the risk of everything open to `limit_money` [lots]."""
     room = limit_money - open_risk

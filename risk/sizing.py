@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from domain.jit import njit
+from domain.jit import njit_inlined
 from domain.pricing import SymbolMoney, notional_value, required_margin
 
 _STEP_SLACK: Final = 1e-9  # 0.07 / 0.01 is 7.000000000000001 or 6.999999999999999
@@ -74,7 +74,7 @@ _EXPOSURE: Final = int(Bound.EXPOSURE)
 _OPEN_RISK: Final = int(Bound.OPEN_RISK)
 
 
-@njit
+@njit_inlined
 def floored_lots(lots: float, volume_step: float) -> float:
     """`lots` rounded down to the step, never up [lots]; 0 for what is not a positive number."""
     if not lots > 0.0:
@@ -83,25 +83,25 @@ def floored_lots(lots: float, volume_step: float) -> float:
     return float(np.floor(steps * volume_step * 1e8 + 0.5) / 1e8)
 
 
-@njit
+@njit_inlined
 def lots_for_risk(risk_money: float, risk_per_lot: float) -> float:
     """Lots that lose `risk_money` at the stop [lots]."""
     return risk_money / risk_per_lot if risk_per_lot > 0.0 else 0.0
 
 
-@njit
+@njit_inlined
 def lots_for_leverage(equity: float, max_leverage: float, notional_open: float, notional_per_lot: float) -> float:
     """Lots that bring notional / equity to `max_leverage` [lots]; 0 where it is there already."""
     return max(0.0, (equity * max_leverage - notional_open) / notional_per_lot)
 
 
-@njit
+@njit_inlined
 def lots_for_margin(margin_available: float, margin_per_lot: float) -> float:
     """Lots whose margin is `margin_available` [lots]; unlimited where the symbol asks for none."""
     return max(0.0, margin_available) / margin_per_lot if margin_per_lot > 0.0 else math.inf
 
 
-@njit
+@njit_inlined
 def sized(side: int, price: float, budget: Budget, volume: VolumeRules, money: SymbolMoney) -> Size:
     """Size of an entry: the smallest of all limits, floored to the volume step; 0 lots where that is too small."""
     risk_lots = lots_for_risk(budget.risk_money, budget.risk_per_lot)

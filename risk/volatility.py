@@ -2,16 +2,16 @@
 
 import math
 
-from domain.jit import njit
+from domain.jit import njit_inlined
 
 
-@njit
+@njit_inlined
 def volatility_ratio(atr: float, atr_baseline: float) -> float:
     """ATR over its own average [ratio]; NaN where there is no average."""
     return atr / atr_baseline if atr_baseline > 0.0 else math.nan
 
 
-@njit
+@njit_inlined
 def volatility_scale(ratio: float, calm_ratio: float) -> float:
     """What is left of the risk at this volatility [0..1]: all up to `calm_ratio`, beyond it inversely to the ratio.
 

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from domain.jit import njit
+from domain.jit import njit_inlined
 from domain.pricing import SymbolMoney
 from risk.levels import Levels, entry_levels, stop_distance_for, target_distance_for
 from risk.limits import Limits, effective_limits
@@ -58,7 +58,7 @@ class EntryDecision(NamedTuple):
     limits: Limits
 
 
-@njit
+@njit_inlined
 def score_threshold_for(atr: float, atr_baseline: float, rules: MarketRules) -> float:
     """Score an entry needs: the base threshold, raised in proportion to ATR above its average, up to the maximum."""
     ratio = volatility_ratio(atr, atr_baseline)
@@ -67,13 +67,13 @@ def score_threshold_for(atr: float, atr_baseline: float, rules: MarketRules) -> 
     return min(rules.score_threshold_max, rules.score_threshold * max(1.0, ratio))
 
 
-@njit
+@njit_inlined
 def _in_points(distance: float, point: float) -> float:
     """`distance` [price] in points, without the binary noise that would put 20 points above a limit of 20."""
     return float(np.floor(distance / point * _POINT_FRACTIONS + 0.5) / _POINT_FRACTIONS)
 
 
-@njit
+@njit_inlined
 def _judge_market(view: MarketView, rules: MarketRules, symbol: SymbolRules, gates: Gates) -> None:
     judge(gates, _TRADING_ALLOWED, view.trading_allowed, 1.0, view.trading_allowed >= 1.0)
     judge(gates, _WARM_UP, view.bars_seen, view.bars_needed, view.bars_seen >= view.bars_needed)
@@ -88,13 +88,13 @@ def _judge_market(view: MarketView, rules: MarketRules, symbol: SymbolRules, gat
     judge(gates, _VOLATILITY, ratio, rules.max_ratio, ratio <= rules.max_ratio)
 
 
-@njit
+@njit_inlined
 def _judge_news(view: NewsView, gates: Gates) -> None:
     if view.heard > 0.0:
         judge(gates, _NEWS, view.left_s, 0.0, view.left_s > 0.0)
 
 
-@njit
+@njit_inlined
 def _judge_holdings(side: int, view: HoldingView, rules: HoldingRules, gates: Gates) -> None:
     since = view.since_same_sell_s if side < 0 else view.since_same_buy_s
     judge(gates, _DUPLICATE, since, rules.duplicate_window_s, since >= rules.duplicate_window_s)
@@ -105,7 +105,7 @@ def _judge_holdings(side: int, view: HoldingView, rules: HoldingRules, gates: Ga
     )
 
 
-@njit
+@njit_inlined
 def _levels_of(side: int, view: MarketView, rules: LevelRules, symbol: SymbolRules) -> Levels:
     distance = stop_distance_for(
         view.atr,
@@ -119,7 +119,7 @@ def _levels_of(side: int, view: MarketView, rules: LevelRules, symbol: SymbolRul
     return entry_levels(side, view.bid, view.ask, distance, target, symbol.tick_size, symbol.digits)
 
 
-@njit
+@njit_inlined
 def decide_entry(
     view: EntryView, rules: EntryRules, symbol: SymbolRules, money: SymbolMoney, gates: Gates
 ) -> EntryDecision:

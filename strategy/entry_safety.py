@@ -3,7 +3,7 @@
 import math
 from typing import Final
 
-from domain.jit import njit
+from domain.jit import njit_inlined
 from risk.portfolio import StreakRules
 from strategy.entry_views import SafetyView
 from strategy.gates import Gate
@@ -18,7 +18,7 @@ _PAUSED: Final = int(Gate.PAUSED)
 _REDUCES: Final = 2.0  # the first level that reduces positions
 
 
-@njit
+@njit_inlined
 def judge_safety(view: SafetyView, rules: StreakRules, gates: Gates) -> None:
     """Write the gates of losses, guards and overrides. A latched guard refuses whatever its loss is by now.
 

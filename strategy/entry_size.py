@@ -3,7 +3,7 @@
 import math
 from typing import Final, NamedTuple
 
-from domain.jit import njit
+from domain.jit import njit_inlined
 from domain.pricing import SymbolMoney, loss_per_price, money_per_price, notional_value, required_margin
 from risk.levels import Levels, reward_to_risk
 from risk.limits import Limits
@@ -33,14 +33,14 @@ class Plan(NamedTuple):
     risk_per_lot: float
 
 
-@njit
+@njit_inlined
 def risk_per_lot(levels: Levels, symbol: SymbolRules, money: SymbolMoney) -> float:
     """What one lot loses at its stop, slippage and commission included [account money]; the spread is in the levels."""
     distance = levels.stop_distance + symbol.slippage
     return distance * loss_per_price(levels.sl, money) + symbol.commission_per_lot
 
 
-@njit
+@njit_inlined
 def net_reward_to_risk(levels: Levels, symbol: SymbolRules, money: SymbolMoney) -> float:
     """Reward over risk of one lot after slippage and commission; NaN where a level is none."""
     # MT5 reads a level of 0 as "none": an entry whose stop or target lies below the price axis has no known risk
@@ -51,7 +51,7 @@ def net_reward_to_risk(levels: Levels, symbol: SymbolRules, money: SymbolMoney) 
     return reward_to_risk(reward, risk, symbol.commission_per_lot)
 
 
-@njit
+@njit_inlined
 def size_of(plan: Plan, view: EntryView, rules: EntryRules, symbol: SymbolRules, money: SymbolMoney) -> Size:
     """The size that every limit allows."""
     held, stake = view.money, view.stake
@@ -77,7 +77,7 @@ def size_of(plan: Plan, view: EntryView, rules: EntryRules, symbol: SymbolRules,
     return sized(plan.side, plan.levels.price, budget, volume, money)
 
 
-@njit
+@njit_inlined
 def _volume_room(side: int, view: MoneyView, symbol: SymbolRules) -> float:
     """Lots the symbol's own limits leave for one more entry on `side` [lots]."""
     if symbol.volume_limit <= 0.0:
@@ -85,12 +85,12 @@ def _volume_room(side: int, view: MoneyView, symbol: SymbolRules) -> float:
     return min(symbol.volume_limit - (view.volume_buy if side > 0 else view.volume_sell), symbol.volume_max)
 
 
-@njit
+@njit_inlined
 def _judge_lots(gates: Gates, seat: int, lots: float, symbol: SymbolRules) -> None:
     judge(gates, seat, lots, symbol.volume_min, floored_lots(lots, symbol.volume_step) >= symbol.volume_min)
 
 
-@njit
+@njit_inlined
 def _judge_kelly(size: Size, plan: Plan, view: EntryView, symbol: SymbolRules, gates: Gates) -> None:
     """The part of equity Kelly lets this entry risk, against what the smallest volume would risk."""
     equity = view.money.equity
@@ -99,7 +99,7 @@ def _judge_kelly(size: Size, plan: Plan, view: EntryView, symbol: SymbolRules, g
     judge(gates, _KELLY, view.evidence.kelly_fraction, least, enough)
 
 
-@njit
+@njit_inlined
 def _judge_stake(
     tried: float, plan: Plan, view: EntryView, rules: StakeRules, money: SymbolMoney, gates: Gates
 ) -> None:
@@ -113,7 +113,7 @@ def _judge_stake(
     judge(gates, _OPEN_RISK, risk, rules.max_open_risk_fraction, risk <= rules.max_open_risk_fraction * _SLACK)
 
 
-@njit
+@njit_inlined
 def judge_size(
     size: Size,
     plan: Plan,

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.jit import njit
+from domain.jit import njit_inlined
 from strategy.gates import NO_GATE, Verdict
 
 Gates = NDArray[np.float64]
@@ -22,7 +22,7 @@ _REFUSED: Final = float(Verdict.REFUSED)
 _UNKNOWN: Final = float(Verdict.UNKNOWN)
 
 
-@njit
+@njit_inlined
 def clear(gates: Gates) -> None:
     """Every seat as if nothing had been asked."""
     for seat in range(gates.shape[0]):
@@ -31,7 +31,7 @@ def clear(gates: Gates) -> None:
         gates[seat, VERDICT] = _ABSENT
 
 
-@njit
+@njit_inlined
 def judge(gates: Gates, seat: int, value: float, threshold: float, passed: bool) -> None:
     """Write down how a gate of an entry answered; what is not known (NaN) does not pass."""
     gates[seat, VALUE] = value
@@ -42,7 +42,7 @@ def judge(gates: Gates, seat: int, value: float, threshold: float, passed: bool)
         gates[seat, VERDICT] = _PASSED if passed else _REFUSED
 
 
-@njit
+@njit_inlined
 def first_refusal(gates: Gates) -> int:
     """The first seat that does not let through; NO_GATE where there is none."""
     for seat in range(gates.shape[0]):
@@ -51,7 +51,7 @@ def first_refusal(gates: Gates) -> int:
     return NO_GATE
 
 
-@njit
+@njit_inlined
 def note(gates: Gates, seat: int, value: float, threshold: float, fires: bool) -> bool:
     """Write down what a rule of position care saw; whether it acts. What is not known (NaN) does not act."""
     gates[seat, VALUE] = value
