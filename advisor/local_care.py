@@ -22,7 +22,7 @@ def tended_stop(position: Position, bid: float, ask: float, spec: SymbolSpec, ca
     gain = (close_price - position.price_open) * position.side
     stop = position.sl
     level = _on_grid(position.price_open + position.side * care.break_even_offset, spec)
-    better = stop == 0.0 or (level - stop) * position.side > 0.0
+    better = stop == 0.0 or (level - stop) * position.side >= care.trailing_step
     if 0.0 < care.break_even_gain <= gain and better and _has_room(position, close_price, level, spec):
         stop = level
     level = _on_grid(close_price - position.side * care.trailing_distance, spec)

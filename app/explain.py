@@ -1,6 +1,7 @@
 """A decision record in plain words: what each gate saw, what it wanted, and how it answered."""
 
 import math
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -95,8 +96,18 @@ _ANY_WORDS: Final = _Wording(Relation("against", "against"), _plain("{:g}"), _pl
 _CARE_WORDS: Final[dict[int, _Wording]] = {
     Care.TIME_STOP: _Wording(_AT_LEAST, lambda s: f"open for {duration(s)}", lambda s: f"limit {duration(s)}"),
     Care.PARTIAL_CLOSE: _Wording(_AT_LEAST, _plain("{:.2f} of the way to the target"), _plain("{:.2f}")),
-    Care.BREAK_EVEN: _Wording(_AT_LEAST, _plain("gain {:.2f} R"), _plain("{:.2f} R")),
-    Care.TRAILING: _Wording(_AT_LEAST, _plain("gain {:.2f} R"), _plain("{:.2f} R")),
+    Care.RISK_AFTER_FILL: _Wording(_MORE_THAN, _plain("{:.2f} at risk to the stop"), _plain("{:.2f} allowed")),
+    Care.WEEKEND: _Wording(_AT_MOST, lambda s: f"the week goes on for {duration(s)}", lambda s: f"limit {duration(s)}"),
+    Care.ROLLOVER: _Wording(_AT_MOST, lambda s: f"{duration(s)} to the broker's midnight", duration),
+    Care.FREEZE_LEVEL: _Wording(
+        _AT_MOST, _plain("{:.0f} points to the stop or target"), _plain("frozen within {:.0f}")
+    ),
+}
+_IN_R: Final = _Wording(_AT_LEAST, _plain("gain {:.2f} R"), _plain("{:.2f} R"))
+_REACHED: Final[dict[Relation, Callable[[float, float], bool]]] = {
+    _AT_LEAST: operator.ge,
+    _MORE_THAN: operator.gt,
+    _AT_MOST: operator.le,
 }
 
 
@@ -151,11 +162,14 @@ def _care_words(seat: int, value: float, threshold: float, verdict: Verdict) -> 
     if guarded is not None:
         return guarded
     if verdict == Verdict.UNKNOWN:
-        return "not known: the position has no stop or no target to measure by"
+        return "not known: the position has no stop, no target or no order of ours to measure by"
     if threshold <= 0.0 and verdict != Verdict.FIRED:
         return "off"
-    reached = value >= threshold
-    words = _compared(_CARE_WORDS[seat], value, threshold, passed=reached)
+    wording = _CARE_WORDS.get(seat, _IN_R)
+    reached = _REACHED[wording.relation](value, threshold)
+    words = _compared(wording, value, threshold, passed=reached)
+    if verdict == Verdict.REFUSED:
+        return words if seat == Care.FREEZE_LEVEL else f"{words}, but within the freeze level nothing is done"
     return words if reached == (verdict == Verdict.FIRED) else f"{words}, but there is nothing to gain by it"
 
 

@@ -20,10 +20,10 @@ class Group(BaseModel):
 
 
 def group_of(name: str, *sources: type[msgspec.Struct], **more: FieldDefinition) -> type[Group]:
-    """A group of settings with the fields of `sources` and `more`."""
+    """A group of settings with the fields of `sources` and `more`, which wins where both declare one."""
     fields: dict[str, Any] = dict(more)
     for source in sources:
-        fields.update(fields_of(source))
+        fields.update(fields_of(source, leave_out=more))
     return create_model(name, __base__=Group, **fields)
 
 

@@ -31,7 +31,7 @@ from app.problems import (
 )
 from bridge.config import BridgeConfig, DeskRules
 from domain.timeframes import Timeframe
-from strategy.params import EngineSettings
+from strategy.params import CareSettings, EngineSettings
 from strategy.refusals import SettingsError
 
 ENV_FILE: Final = Path(".env")
@@ -124,6 +124,21 @@ _LISTS: Final[dict[str, Any]] = {
     "leverage_tiers": Annotated[dict[str, float], NoDecode, BeforeValidator(_json_object)],
     "commission_per_lot": Annotated[dict[str, float], NoDecode, BeforeValidator(_json_object)],
 }
+
+
+def _legs(value: object) -> object:
+    """Pairs as people write them ("0.5:0.5, 0.8:0.25"); JSON lists are understood, too."""
+    parts = _split(value)
+    if not isinstance(parts, list | tuple):
+        return parts
+    return [part.split(":") if isinstance(part, str) else part for part in parts]
+
+
+_LEGS, _LEGS_DEFAULT = fields_of(CareSettings)["partial_legs"]
+_OWN_FORM: Final[dict[str, dict[str, FieldDefinition]]] = {
+    "care": {"partial_legs": (Annotated[_LEGS, NoDecode, BeforeValidator(_legs)], _LEGS_DEFAULT)}
+}
+"""Settings of the engine's groups that people write in a form of their own."""
 
 
 def _trading_fields() -> dict[str, FieldDefinition]:
@@ -289,7 +304,10 @@ class ServiceSettings(BaseSettings):
 
 def _all_fields() -> dict[str, Any]:
     groups: dict[str, type[Group]] = {
-        **{name: group_of(f"{name.title()}Group", kind) for name, kind in ENGINE_GROUPS.items()},
+        **{
+            name: group_of(f"{name.title()}Group", kind, **_OWN_FORM.get(name, {}))
+            for name, kind in ENGINE_GROUPS.items()
+        },
         "bridge": group_of("BridgeGroup", DeskRules, endpoint=(Endpoint, "tcp://127.0.0.1:5555")),
     }
     return {**_trading_fields(), **{name: (group, group()) for name, group in groups.items()}}

@@ -119,7 +119,8 @@ def _written(value: object) -> str:
     if isinstance(value, IntEnum):
         return value.name
     if isinstance(value, tuple):
-        return ",".join(map(_written, value))
+        nested = (":".join(map(_written, part)) if isinstance(part, tuple) else _written(part) for part in value)
+        return ",".join(nested)
     if isinstance(value, dict):
         return json.dumps(value)
     return re.sub(r"\.0$", "", str(value))

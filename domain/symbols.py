@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from domain.timeframes import WEEK_S
+from domain.timeframes import DAY_S, WEEK_S
 
 MAX_SESSIONS: Final = 16
 SYMBOL_NAME_LIMIT: Final = 31
@@ -168,6 +168,20 @@ class SymbolSpec(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the broker's clock `server_s` [s] lies in a trade session; a symbol without any is always open."""
         second = (server_s + 4 * 86_400) % WEEK_S  # 1970-01-01 was a Thursday, MT5's week starts on Sunday
         return not self.sessions or any(opens <= second < closes for opens, closes in self.sessions)
+
+
+def week_end_s(sessions: Sequence[tuple[int, int]]) -> int:
+    """Where the week's last session ends [s since Sunday 00:00, broker's clock]; -1 where trading pauses for no day.
+
+    That is the session which the longest pause follows, so that no broker's idea of a week is assumed.
+    """
+    joined = joined_sessions(sessions)
+    longest, end = DAY_S, -1
+    for index, (_, closes) in enumerate(joined):
+        following = joined[index + 1][0] if index + 1 < len(joined) else joined[0][0] + WEEK_S
+        if following - closes > longest:
+            longest, end = following - closes, closes % WEEK_S
+    return end
 
 
 def joined_sessions(sessions: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

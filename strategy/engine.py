@@ -148,8 +148,7 @@ class Engine:
 
     def care_after(self, decision: Table) -> LocalCare:
         """What the intent of `decision` (DECISION_DTYPE, one row) tells a terminal that no longer hears from us."""
-        point = self._world.point_of(int(decision["symbol"][0]))
-        return LocalCare(**care_after(decision, self._care_rules, point)._asdict())
+        return LocalCare(**care_after(decision, self._care_rules, self._world.symbols)._asdict())
 
     def take_decisions(self) -> Table:
         """Decision records (DECISION_DTYPE) since the last call, in order."""
@@ -286,7 +285,7 @@ class Engine:
             if chart.timeframe == event.timeframe:
                 scored = chart.warm_up(event.bars)
                 atr = float(scored.volatility[-1, 0]) if len(scored.bars) else np.nan
-                self._world.note_history(chart.row, len(scored.bars), atr)
+                self._world.note_history(chart.row, scored.bars, atr)
 
     def _take_quotes(self, quotes: Quotes) -> tuple[Intent, ...]:
         ticks = quotes.ticks

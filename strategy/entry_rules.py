@@ -57,7 +57,8 @@ class SymbolRules(NamedTuple):
     """What a decision needs of a symbol.
 
     `stops_level` and `slippage` [price], `commission_per_lot` of a round turn [money]; `slippage` is what fills of a
-    whole round trip are expected to lose against the prices asked for.
+    whole round trip are expected to lose against the prices asked for. Within `freeze_points` of a stop or a target MT5
+    leaves a position as it is.
     """
 
     digits: int
@@ -70,3 +71,4 @@ class SymbolRules(NamedTuple):
     stops_level: float
     commission_per_lot: float
     slippage: float
+    freeze_points: float

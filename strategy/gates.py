@@ -43,8 +43,15 @@ class Care(IntEnum):
     PARTIAL_CLOSE = 1
     BREAK_EVEN = 2
     TRAILING = 3
+    RISK_AFTER_FILL = 4
+    WEEKEND = 5
+    ROLLOVER = 6
+    CHANDELIER = 7
+    TRAILING_FIXED = 8
+    TRAILING_STEPPED = 9
     GUARD_REDUCE = 10
     GUARD_CLOSE = 11
+    FREEZE_LEVEL = 12
 
 
 class Verdict(IntEnum):

@@ -19,20 +19,19 @@ from strategy.entry_views import EntryView, EvidenceView, SafetyView, StakeView
 from strategy.evidence import refresh_evidence
 from strategy.gates import Action, DecisionKind
 from strategy.guard_care import GuardCare, decide_guarded
-from strategy.positions import PositionView, wake_gain
+from strategy.position_tables import care_rules_of, note_bar, position_view, write_position
+from strategy.positions import wake_gain, wake_s
 from strategy.tables import Table
 from strategy.views import (
     Batch,
     Closes,
     Safety,
     World,
-    care_rules_of,
     entry_rules_of,
     entry_view,
     equity_of,
     kelly_rules_of,
     money_of,
-    position_view,
     rules_of,
     setup_of,
 )
@@ -51,10 +50,10 @@ from strategy.watch import (
 
 _HOLD: Final = int(Action.HOLD)
 _ENTRY: Final = int(DecisionKind.ENTRY)
-_POSITION: Final = int(DecisionKind.POSITION)
 _NS_PER_MS: Final = 1_000_000
 _MS_PER_S: Final = 1000
 _MS_PER_DAY: Final = DAY_S * _MS_PER_S
+_CLOCK_SLACK_S: Final = 1.0  # moments of the day are counted in whole seconds
 _NORMAL: Final = int(Regime.NORMAL)
 _NO_STANDING: Final = Standing(math.nan, math.nan, math.nan, math.nan, math.nan, math.nan)
 _NO_STEERING: Final = Steering(math.nan, math.nan, math.nan, math.nan)
@@ -159,6 +158,8 @@ def _write_entry(record: Table, view: EntryView, decision: EntryDecision, closes
     _write_safety(record, view.safety, view.stake, _NO_CARE)
     for feature in range(closes.features.shape[1]):
         row.features[feature] = closes.features[close, feature]
+    for seen in range(row.position.shape[0]):
+        row.position[seen] = math.nan
 
 
 @njit
@@ -182,6 +183,7 @@ def _decide_at_close(world: World, batch: Batch, closes: Closes, close: int, now
     world.charts[chart].bars_seen += 1
     world.charts[chart].atr = closes.volatility[close, 0]
     refresh_evidence(world.evidence, setup_of(closes, close), now_ns, kelly_rules_of(world.rules, chart))
+    note_bar(world, chart, closes.bars[close : close + 1], batch.server_offset_s)
     rules, symbol = entry_rules_of(world.rules, chart), rules_of(world.symbols, batch.symbol)
     safety = Safety(
         steering_of(world, chart),
@@ -203,14 +205,15 @@ def _decide_at_close(world: World, batch: Batch, closes: Closes, close: int, now
 def _look_after(world: World, batch: Batch, row: int, now_ns: int, record: Table, at_close: bool) -> bool:
     """Decide on one position; the record stays where it acts or where a bar closed. Returns whether it acts."""
     position = world.positions[row]
-    view = position_view(world, batch.symbol, row, now_ns)
+    view = position_view(world, batch.symbol, row, now_ns, batch.server_offset_s)
     rules = care_rules_of(world.rules, position.chart)
     symbol, guard = rules_of(world.symbols, batch.symbol), guard_care_of(world.guard)
     decision = decide_guarded(view, rules, symbol, guard, record[0].gates)
     acts = decision.action != _HOLD
     if acts or at_close:
         _write_common(record, world, batch, position.chart, now_ns)
-        _write_position(record, world, view, row)
+        write_position(record, view, position.ticket)
+        _write_no_entry(record, world)
         line = record[0]
         line.action = decision.action
         line.decided_by = decision.rule
@@ -223,18 +226,9 @@ def _look_after(world: World, batch: Batch, row: int, now_ns: int, record: Table
 
 
 @njit
-def _write_position(record: Table, world: World, view: PositionView, row: int) -> None:
+def _write_no_entry(record: Table, world: World) -> None:
+    """What a decision on a position does not ask for, and the equity."""
     line = record[0]
-    line.kind = _POSITION
-    line.bar_time = 0
-    line.side = view.side
-    line.bound = 0
-    line.setup = 0
-    line.position_ticket = world.positions[row].ticket
-    line.price = view.bid if view.side > 0 else view.ask
-    line.score = math.nan
-    line.atr = view.atr
-    line.atr_baseline = math.nan
     line.equity = equity_of(world)
     line.margin_free = math.nan
     line.notional_open = math.nan
@@ -251,13 +245,6 @@ def _write_position(record: Table, world: World, view: PositionView, row: int) -
     _write_safety(record, _NO_SAFETY, _NO_STAKE, guard_care_of(world.guard))
     for feature in range(line.features.shape[0]):
         line.features[feature] = math.nan
-    line.features[0] = view.volume
-    line.features[1] = view.initial_lots
-    line.features[2] = view.price_open
-    line.features[3] = view.sl
-    line.features[4] = view.tp
-    line.features[5] = view.initial_risk
-    line.features[6] = view.age_s
 
 
 @njit
@@ -275,14 +262,18 @@ class Alarm(NamedTuple):
 
 
 @njit
-def alarm_of(world: World, symbol: int, server_offset_s: int) -> Alarm:
-    """The alarm of the positions on `symbol`. It holds until an account event, a closed bar or a decision that acts."""
+def alarm_of(world: World, symbol: int, server_offset_s: int, now_msc: int) -> Alarm:
+    """The alarm of the positions on `symbol` from `now_msc` [ms, broker's clock] on.
+
+    It holds until it rings, or an account event, a closed bar or a decision that acts comes before.
+    """
+    now_ns = (now_msc - server_offset_s * _MS_PER_S) * _NS_PER_MS
     bid, ask, time_msc = math.inf, -math.inf, math.inf
     for row in range(world.account[0].positions):
         if not _cares_for(world, row, symbol):
             continue
         position = world.positions[row]
-        view = position_view(world, symbol, row, position.opened_ns)
+        view = position_view(world, symbol, row, now_ns, server_offset_s)
         rules = care_rules_of(world.rules, position.chart)
         if guard_wants(view, world.guard, rules_of(world.symbols, symbol)):
             paused_msc = position.paused_until_ns / _NS_PER_MS + server_offset_s * _MS_PER_S
@@ -292,9 +283,7 @@ def alarm_of(world: World, symbol: int, server_offset_s: int) -> Alarm:
             bid = min(bid, position.price_open + gain)
         else:
             ask = max(ask, position.price_open - gain)
-        if rules.max_holding_s > 0.0:
-            opened_msc = position.opened_ns / _NS_PER_MS + server_offset_s * _MS_PER_S
-            time_msc = min(time_msc, opened_msc + (rules.max_holding_s - 1.0) * _MS_PER_S)
+        time_msc = min(time_msc, now_msc + (wake_s(view, rules.hours) - _CLOCK_SLACK_S) * _MS_PER_S)
     return Alarm(bid, ask, time_msc)
 
 
@@ -381,7 +370,7 @@ def walk(world: World, batch: Batch, closes: Closes, start: Progress, stop: int,
     tick, close, written = start.tick, start.close, start.written
     while tick < stop and written + spare <= records.shape[0]:
         following = min(stop, closes.at[close]) if close < closes.at.shape[0] else stop
-        alarm = alarm_of(world, batch.symbol, batch.server_offset_s)
+        alarm = alarm_of(world, batch.symbol, batch.server_offset_s, batch.ticks[tick].time_msc)
         band = band_of(world, batch.symbol, batch.server_offset_s, 1.0)
         tick = _next_alarm(batch.ticks, tick, following, alarm, band)
         if tick >= stop:

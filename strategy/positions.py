@@ -5,14 +5,18 @@ Every call writes for each rule its value, its threshold and its verdict, whatev
 """
 
 import math
-from typing import Final, NamedTuple
+from typing import Final
+
+import numpy as np
 
 from domain.jit import njit
-from domain.pricing import rounded_price
-from risk.sizing import floored_lots
+from risk.legs import next_leg
 from strategy.entry_rules import SymbolRules
-from strategy.gates import NO_GATE, Action, Care
-from strategy.verdicts import FIRED, VERDICT, Gates, clear, note
+from strategy.gates import NO_GATE, Action, Care, Verdict
+from strategy.position_rules import CareRules, HoursRules
+from strategy.position_views import PositionDecision, PositionView
+from strategy.stops import Here, after_fill, here_of, is_as_filled, moved_stop, risk_allowed, risk_taken, stops_wake
+from strategy.verdicts import FIRED, VERDICT, Gates, clear, judge, note
 
 _HOLD: Final = int(Action.HOLD)
 _MODIFY: Final = int(Action.MODIFY)
@@ -20,142 +24,140 @@ _PARTIAL_CLOSE: Final = int(Action.PARTIAL_CLOSE)
 _CLOSE: Final = int(Action.CLOSE)
 _TIME_STOP: Final = int(Care.TIME_STOP)
 _PARTIAL: Final = int(Care.PARTIAL_CLOSE)
-_BREAK_EVEN: Final = int(Care.BREAK_EVEN)
-_TRAILING: Final = int(Care.TRAILING)
+_RISK_AFTER_FILL: Final = int(Care.RISK_AFTER_FILL)
+_WEEKEND: Final = int(Care.WEEKEND)
+_ROLLOVER: Final = int(Care.ROLLOVER)
+_FREEZE_LEVEL: Final = int(Care.FREEZE_LEVEL)
+_STOP_RULES: Final = (
+    int(Care.WEEKEND),
+    int(Care.TRAILING_STEPPED),
+    int(Care.TRAILING_FIXED),
+    int(Care.CHANDELIER),
+    int(Care.TRAILING),
+    int(Care.BREAK_EVEN),
+)
+"""In the order of their precedence: each was asked whether it is better than those that stand behind it."""
+_REFUSED: Final = float(Verdict.REFUSED)
 _NO_GATE: Final = NO_GATE
 
 
-class CareRules(NamedTuple):
-    """Thresholds of position care; meaning, unit and range stand in `strategy.params.CareSettings`."""
-
-    break_even_r: float
-    break_even_buffer_points: float
-    trailing_start_r: float
-    trailing_atr: float
-    min_step_atr: float
-    partial_target_fraction: float
-    partial_volume_fraction: float
-    max_holding_s: float
-
-
-class PositionView(NamedTuple):
-    """One open position at a tick. `initial_risk`: stop distance at entry [price]; `atr`: the last closed bar's."""
-
-    side: int
-    volume: float
-    initial_lots: float
-    price_open: float
-    sl: float
-    tp: float
-    initial_risk: float
-    age_s: float
-    bid: float
-    ask: float
-    atr: float
-
-
-class PositionDecision(NamedTuple):
-    """What to do with a position: `lots` to close, or new `sl` and `tp`; `rule` is the `Care` that acts, or NO_GATE."""
-
-    action: int
-    lots: float
-    sl: float
-    tp: float
-    rule: int
+@njit
+def _fired(gates: Gates, seat: int) -> bool:
+    return bool(gates[seat, VERDICT] == FIRED)
 
 
 @njit
-def _partial_lots(view: PositionView, rules: CareRules, symbol: SymbolRules) -> float:
-    if view.volume < view.initial_lots or rules.partial_volume_fraction <= 0.0:
-        return 0.0
-    lots = floored_lots(view.volume * rules.partial_volume_fraction, symbol.volume_step)
-    remaining = view.volume - lots
-    return lots if lots >= symbol.volume_min and remaining >= symbol.volume_min * (1.0 - 1e-9) else 0.0
+def _is_over(view: PositionView, rules: HoursRules, gates: Gates) -> int:
+    """The rule by whose clock the position ends, or NO_GATE."""
+    clock, stands = view.clock, view.volume > 0.0
+    over = 0.0 < rules.max_holding_s <= clock.age_s and stands
+    rule = _TIME_STOP if note(gates, _TIME_STOP, clock.age_s, rules.max_holding_s, over) else _NO_GATE
+    if rules.weekend_stop_atr == 0.0:
+        left, limit = clock.week_left_s, rules.weekend_close_s
+        if note(gates, _WEEKEND, left, limit, left <= limit and stands) and rule == _NO_GATE:
+            rule = _WEEKEND
+    limit = rollover_limit_s(view, rules)
+    over = clock.day_left_s <= limit and stands
+    if note(gates, _ROLLOVER, clock.day_left_s, limit, over) and rule == _NO_GATE:
+        rule = _ROLLOVER
+    return rule
 
 
 @njit
-def _tighter_stop(
-    view: PositionView, gain_r: float, close_price: float, rules: CareRules, symbol: SymbolRules, gates: Gates
-) -> float:
-    """The best stop the rules ask for, or the present one; it never loosens and keeps the stops level."""
-    step = rules.min_step_atr * view.atr
-    stop = view.sl
-    known = not math.isnan(view.tp)  # a request carries both levels
-    level = rounded_price(
-        view.price_open + view.side * rules.break_even_buffer_points * symbol.point, symbol.tick_size, symbol.digits
-    )
-    room = symbol.stops_level + symbol.tick_size
-    due = known and rules.break_even_r > 0.0 and gain_r >= rules.break_even_r
-    allowed = view.sl == 0.0 or (level - view.sl) * view.side > 0.0
-    if note(
-        gates, _BREAK_EVEN, gain_r, rules.break_even_r, due and allowed and (close_price - level) * view.side >= room
-    ):
-        stop = level
-    level = rounded_price(close_price - view.side * rules.trailing_atr * view.atr, symbol.tick_size, symbol.digits)
-    due = known and rules.trailing_atr > 0.0 and gain_r >= rules.trailing_start_r
-    allowed = level > 0.0 and (stop == 0.0 or (level - stop) * view.side >= step)
-    if note(
-        gates, _TRAILING, gain_r, rules.trailing_start_r, due and allowed and (close_price - level) * view.side >= room
-    ):
-        stop = level
-    return stop
+def rollover_limit_s(view: PositionView, rules: HoursRules) -> float:
+    """How long before tonight's midnight the position is closed [s]; 0: it stays."""
+    triple = rules.triple_swap_close_s if view.clock.triple_left_s <= view.clock.day_left_s else 0.0
+    return max(rules.rollover_close_s, triple)
+
+
+@njit
+def _lots_of_leg(view: PositionView, here: Here, rules: CareRules, symbol: SymbolRules, gates: Gates) -> float:
+    target = abs(view.tp - view.price_open) if view.tp > 0.0 else math.nan
+    reached = here.gain / target if target > 0.0 else math.nan
+    leg = next_leg(reached, view.volume, view.initial_lots, symbol.volume_min, symbol.volume_step, rules.legs)
+    return leg.lots if note(gates, _PARTIAL, reached, leg.at, leg.lots > 0.0 and reached >= leg.at) else 0.0
+
+
+@njit
+def _is_frozen(view: PositionView, here: Here, symbol: SymbolRules, gates: Gates) -> bool:
+    """Whether the market stands so near the stop or the target that MT5 neither changes nor closes the position."""
+    nearest = math.inf
+    if view.sl > 0.0:
+        nearest = abs(here.close_price - view.sl)
+    if view.tp > 0.0:
+        nearest = min(nearest, abs(here.close_price - view.tp))
+    points = float(np.floor(nearest / symbol.point + 0.5))
+    frozen = symbol.freeze_points > 0.0 and points <= symbol.freeze_points
+    judge(gates, _FREEZE_LEVEL, points, symbol.freeze_points, not frozen)
+    return frozen
 
 
 @njit
 def decide_position(view: PositionView, rules: CareRules, symbol: SymbolRules, gates: Gates) -> PositionDecision:
     """Decide what an open position needs at a tick and write every rule into `gates` (shape (GATE_SEATS, 3)).
 
-    Order of precedence: time stop, partial close, stop move. A stop only ever tightens. A rule whose input is unknown
-    (NaN) does nothing.
+    Order of precedence: the clock (time stop, weekend, rollover), the risk after the fill, partial close, stop move. A
+    stop only ever tightens. A rule whose input is unknown (NaN) does nothing; within the freeze level none does.
     """
     clear(gates)
-    close_price = view.bid if view.side > 0 else view.ask
-    # terminals report a price of 0 where they do not know it yet
-    gain = (close_price - view.price_open) * view.side if min(close_price, view.price_open) > 0.0 else math.nan
-    gain_r = gain / view.initial_risk if view.initial_risk > 0.0 else math.nan
-    target = abs(view.tp - view.price_open) if view.tp > 0.0 else math.nan
-    lots = _partial_lots(view, rules, symbol)
-    expired = note(
-        gates,
-        _TIME_STOP,
-        view.age_s,
-        rules.max_holding_s,
-        0.0 < rules.max_holding_s <= view.age_s and view.volume > 0.0,
-    )
-    reached = gain / target if target > 0.0 else math.nan
-    partial = note(
-        gates, _PARTIAL, reached, rules.partial_target_fraction, lots > 0.0 and reached >= rules.partial_target_fraction
-    )
-    stop = _tighter_stop(view, gain_r, close_price, rules, symbol, gates)
-    if expired:
-        return PositionDecision(_CLOSE, view.volume, view.sl, view.tp, _TIME_STOP)
-    if partial:
+    here = here_of(view, rules.stops, symbol)
+    over = _is_over(view, rules.hours, gates)
+    remedy = after_fill(view, here, rules.fill, symbol, gates)
+    lots = _lots_of_leg(view, here, rules, symbol, gates)
+    stop = moved_stop(view, here, rules, symbol, gates)
+    if _is_frozen(view, here, symbol, gates):
+        for seat in range(gates.shape[0]):
+            if _fired(gates, seat):
+                gates[seat, VERDICT] = _REFUSED
+        return PositionDecision(_HOLD, 0.0, view.sl, view.tp, _NO_GATE)
+    if over != _NO_GATE:
+        return PositionDecision(_CLOSE, view.volume, view.sl, view.tp, over)
+    moves = abs(stop - view.sl) > 0.0
+    # a stop that the other rules would put tighter takes the risk back as well
+    outdone = moves and remedy.action == _MODIFY and (stop - remedy.sl) * view.side > 0.0
+    if remedy.action != _HOLD and not outdone:
+        return PositionDecision(remedy.action, remedy.lots, remedy.sl, view.tp, _RISK_AFTER_FILL)
+    if lots > 0.0:
         return PositionDecision(_PARTIAL_CLOSE, lots, view.sl, view.tp, _PARTIAL)
-    if abs(stop - view.sl) > 0.0:
-        rule = _TRAILING if gates[_TRAILING, VERDICT] == FIRED else _BREAK_EVEN
-        return PositionDecision(_MODIFY, 0.0, stop, view.tp, rule)
+    if moves:
+        return PositionDecision(_MODIFY, 0.0, stop, view.tp, _last_to_fire(gates))
     return PositionDecision(_HOLD, 0.0, view.sl, view.tp, _NO_GATE)
 
 
 @njit
+def _last_to_fire(gates: Gates) -> int:
+    for seat in _STOP_RULES:
+        if _fired(gates, seat):
+            return seat
+    return _NO_GATE
+
+
+@njit
 def wake_gain(view: PositionView, rules: CareRules, symbol: SymbolRules) -> float:
-    """Gain [price] below which `decide_position` certainly holds, the time stop apart; infinite where no rule can act.
+    """Gain [price] below which `decide_position` certainly holds, the clock apart; infinite where no rule can act.
 
     It may be too low (a decision is then made for nothing) but never too high; two ticks of slack cover the rounding of
     levels.
     """
-    wake = math.inf
-    if view.tp > 0.0 and _partial_lots(view, rules, symbol) > 0.0:
-        wake = min(wake, rules.partial_target_fraction * abs(view.tp - view.price_open))
-    if view.initial_risk > 0.0:
-        if rules.break_even_r > 0.0:
-            level = view.price_open + view.side * rules.break_even_buffer_points * symbol.point
-            if view.sl == 0.0 or (level - view.sl) * view.side > -symbol.tick_size:
-                wake = min(wake, rules.break_even_r * view.initial_risk)
-        if rules.trailing_atr > 0.0 and not math.isnan(view.atr):
-            start = rules.trailing_start_r * view.initial_risk
-            if view.sl != 0.0:
-                held = (view.sl - view.price_open) * view.side
-                start = max(start, held + (rules.min_step_atr + rules.trailing_atr) * view.atr)
-            wake = min(wake, start)
+    if is_as_filled(view) and risk_taken(view) > risk_allowed(view, symbol) * (1.0 + rules.fill.fill_tolerance):
+        return -math.inf
+    wake = stops_wake(view, rules.stops, symbol)
+    leg = next_leg(-math.inf, view.volume, view.initial_lots, symbol.volume_min, symbol.volume_step, rules.legs)
+    if view.tp > 0.0 and leg.lots > 0.0:
+        wake = min(wake, leg.at * abs(view.tp - view.price_open))
     return wake - 2.0 * symbol.tick_size
+
+
+@njit
+def wake_s(view: PositionView, rules: HoursRules) -> float:
+    """Time [s] for which the clock certainly asks for nothing; 0 and less where it may ask now."""
+    clock, wake = view.clock, math.inf
+    if rules.max_holding_s > 0.0:
+        wake = rules.max_holding_s - clock.age_s
+    if rules.weekend_close_s > 0.0:
+        wake = min(wake, clock.week_left_s - rules.weekend_close_s)
+    if rules.rollover_close_s > 0.0:
+        wake = min(wake, clock.day_left_s - rules.rollover_close_s)
+    if rules.triple_swap_close_s > 0.0:
+        wake = min(wake, clock.triple_left_s - rules.triple_swap_close_s)
+    return wake

@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 from domain.symbols import MAX_SESSIONS
 from risk.guards import GUARDS, GuardRules
 from risk.kelly import KellyRules
+from risk.legs import LegRules
 from risk.limits import LimitRules
 from risk.portfolio import StakeRules, StreakRules
 from strategy.entry_rules import HoldingRules, LevelRules, MarketRules, SizingRules
 from strategy.entry_views import SafetyView
 from strategy.gates import GATE_SEATS
-from strategy.positions import CareRules
+from strategy.position_rules import FillRules, HoursRules, StopRules
 
 Table = NDArray[np.void]
 """A structured array, one row a thing."""
@@ -67,6 +68,11 @@ SYMBOL_DTYPE: Final = np.dtype(
         ("stops_level", "f8"),
         ("commission_per_lot", "f8"),
         ("slippage", "f8"),
+        ("freeze_points", "f8"),
+        ("swap_buy", "f8"),
+        ("swap_sell", "f8"),
+        ("triple_swap_day", "i4"),
+        ("week_end_s", "i4"),
         ("calc_mode", "i4"),
         ("contract_size", "f8"),
         ("tick_value", "f8"),
@@ -99,7 +105,9 @@ SYMBOL_DTYPE: Final = np.dtype(
 )
 """One row a symbol. `in_flight` counts entries not booked yet, with `reserved_value` of their notional (negative for
 sells), `unknown` intents whose outcome is not known; `*_asset` number what is bought and what is paid with;
-its news windows are `news_count` rows of NEWS_DTYPE from `news_first` on."""
+its news windows are `news_count` rows of NEWS_DTYPE from `news_first` on. `swap_*` are what a night costs (below 0) or
+brings on each side, `triple_swap_day` the weekday whose end counts three nights (-1: none), `week_end_s` the second of
+the week, from Sunday on, at which its last session ends (-1: none)."""
 
 NEWS_DTYPE: Final = np.dtype([("start_ns", "i8"), ("end_ns", "i8")])
 """Windows in which nothing is opened [UTC ns]; those of one symbol stand together, disjoint and in rising order."""
@@ -117,6 +125,10 @@ POSITION_DTYPE: Final = np.dtype(
         ("tp", "f8"),
         ("swap", "f8"),
         ("initial_risk", "f8"),
+        ("planned_lots", "f8"),
+        ("planned_price", "f8"),
+        ("planned_sl", "f8"),
+        ("best_price", "f8"),
         ("opened_ns", "i8"),
         ("in_flight", "i4"),
         ("paused_until_ns", "i8"),
@@ -125,12 +137,14 @@ POSITION_DTYPE: Final = np.dtype(
 """One row a position; `chart` is -1 for what is not ours, which is valued and counted but never touched.
 
 Nothing is asked for a position while something is in flight, or before `paused_until_ns` [UTC ns].
+`planned_*` are the decision's that opened it (NaN: not known), `best_price` the most favorable price of the bars since.
 """
 
 CHART_DTYPE: Final = np.dtype(
     [
         ("symbol", "i4"),
         ("timeframe", "i4"),
+        ("period_s", "i8"),
         ("bars_seen", "i8"),
         ("bars_needed", "i8"),
         ("atr", "f8"),
@@ -188,11 +202,35 @@ RULES_DTYPE: Final = np.dtype(
         ("overrides", "f8", (2,)),
         ("kelly", "f8", (len(KellyRules._fields),)),
         ("tiers", "f8", (MAX_TIERS, 2)),
-        ("care", "f8", (len(CareRules._fields),)),
+        ("care_stops", "f8", (len(StopRules._fields),)),
+        ("care_legs", "f8", (len(LegRules._fields),)),
+        ("care_fill", "f8", (len(FillRules._fields),)),
+        ("care_hours", "f8", (len(HoursRules._fields),)),
     ]
 )
 """One row a chart: the fields of each part of `EntryRules` and of `KellyRules` in their order, the broker's tiers
-(equity from, leverage; a leverage of 0: no row), and the fields of `positions.CareRules`."""
+(equity from, leverage; a leverage of 0: no row), and the fields of each part of `CareRules`."""
+
+POSITION_SEEN: Final = (
+    "volume",
+    "initial_lots",
+    "price_open",
+    "sl",
+    "tp",
+    "initial_risk",
+    "best_price",
+    "cost",
+    "planned_lots",
+    "planned_price",
+    "planned_sl",
+    "money_per_price",
+    "cost_per_lot",
+    "age_s",
+    "week_left_s",
+    "day_left_s",
+    "triple_left_s",
+)
+"""What a decision on a position saw of it, in the order of a record: levels and volume as they were before."""
 
 DECISION_DTYPE: Final = np.dtype(
     [
@@ -254,6 +292,7 @@ DECISION_DTYPE: Final = np.dtype(
         ("halted", "f8"),
         ("kelly_reopens_ns", "i8"),
         ("features", "f8", (MAX_FEATURES,)),
+        ("position", "f8", (len(POSITION_SEEN),)),
         ("gates", "f8", (GATE_SEATS, 3)),
     ]
 )
@@ -262,8 +301,8 @@ of an entry or the rule that acted on a position (-1: none); `gates` hold value,
 `strategy.gates`. `safety` holds the fields of `SafetyView`, `kept_fraction` and `halted` those of `GuardCare`.
 `regime`, `risk_fraction` and `max_leverage` are the limits that held; from `allowed_leverage` on stand the fields of
 `Standing`, `Steering` and `EvidenceView` (for a position: NaN). `kelly_reopens_ns` [UTC ns] is when, without a new
-round trip, the record of the set-up will be too short to refuse; 0 where it is now. For a position `features` hold
-volume, initial lots, opening price, SL and TP before, initial risk [price], age [s]."""
+round trip, the record of the set-up will be too short to refuse; 0 where it is now. `position` holds `POSITION_SEEN`
+(for an entry: NaN), `features` what the model saw (for a position: NaN)."""
 
 
 _NO_DECISIONS: Final = np.zeros(0, DECISION_DTYPE)

@@ -23,7 +23,6 @@ from strategy.entry_views import (
     SafetyView,
     StakeView,
 )
-from strategy.positions import CareRules, PositionView
 from strategy.tables import Table
 
 _MAY_BUY: Final = 1
@@ -116,6 +115,7 @@ def rules_of(symbols: Table, row: int) -> SymbolRules:
         s.stops_level,
         s.commission_per_lot,
         s.slippage,
+        s.freeze_points,
     )
 
 
@@ -133,13 +133,6 @@ def entry_rules_of(rules: Table, row: int) -> EntryRules:
         StakeRules(k[0], k[1], k[2]),
         StreakRules(s[0], s[1], s[2]),
     )
-
-
-@njit
-def care_rules_of(rules: Table, row: int) -> CareRules:
-    """Position thresholds of the chart on `row`."""
-    r = rules[row].care
-    return CareRules(r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7])
 
 
 @njit
@@ -351,23 +344,3 @@ def setup_of(closes: Closes, close: int) -> int:
     """Set-up the model named for the closed bar; 0 while it warms up."""
     setup = closes.features[close, 0]
     return int(setup) if setup >= 0.0 else 0
-
-
-@njit
-def position_view(world: World, symbol_row: int, row: int, now_ns: int) -> PositionView:
-    """The position on `row`, which is one of the symbol on `symbol_row`, as it looks at `now_ns` [UTC ns]."""
-    position = world.positions[row]
-    symbol = world.symbols[symbol_row]
-    return PositionView(
-        position.side,
-        position.volume,
-        position.initial_lots,
-        position.price_open,
-        position.sl,
-        position.tp,
-        position.initial_risk,
-        (now_ns - position.opened_ns) / _NS_PER_S,
-        symbol.bid,
-        symbol.ask,
-        world.charts[position.chart].atr,
-    )

@@ -28,7 +28,7 @@ from risk.portfolio import Exposure, open_risk_of
 from strategy.entry_rules import SymbolRules
 from strategy.entry_views import SafetyView, StakeView
 from strategy.guard_care import GuardCare, lots_to_close
-from strategy.positions import PositionView
+from strategy.position_views import PositionView
 from strategy.tables import Table
 from strategy.views import World, equity_of, money_of
 

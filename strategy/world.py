@@ -10,7 +10,7 @@ from account.state import AccountState
 from domain.intents import Intent, IntentKind, IntentState
 from domain.pricing import SymbolMoney, money_per_price, notional_value, required_margin, rounded_money, symbol_money
 from domain.servertime import utc_ns_from_server_msc
-from domain.symbols import SymbolSpec, SymbolTradeMode, joined_sessions
+from domain.symbols import SwapMode, SymbolSpec, SymbolTradeMode, joined_sessions, week_end_s
 from domain.trading import Position
 from domain.updates import Money
 from newsfilter.board import NewsBoard
@@ -44,6 +44,7 @@ _MAY_OPEN: Final = {
     SymbolTradeMode.FULL: 3,
 }
 _OTHERS: Final = "*"
+_NS_PER_S: Final = 1_000_000_000
 
 Overrides = Sequence[Override]
 
@@ -69,6 +70,8 @@ class WorldTables:
         self._outlook: Outlook | None = None
         self._imposed: Overrides = ()
         self._charts: tuple[Chart, ...] = ()
+        self._history: dict[int, Table] = {}
+        self._server_offset_s = 0
         self.pauses = Pauses(settings.care.retry_pause_s)
         self._record = 0, "", 0  # of whom and of how many round trips the tables know
         self._board: NewsBoard | None = None
@@ -98,6 +101,11 @@ class WorldTables:
         """All tables, at the last quotes and with the money the terminal told with them."""
         self._believe()
         return self._tables
+
+    @property
+    def symbols(self) -> Table:
+        """The table of symbols (SYMBOL_DTYPE), at the last quotes."""
+        return self._tables.symbols
 
     def _believe(self) -> None:
         told, self._told = self._told, None
@@ -162,6 +170,10 @@ class WorldTables:
             line[field] = getattr(spec, field)
         for field in SymbolMoney._fields:
             line[field] = getattr(money, field)
+        line["freeze_points"] = spec.freeze_level_points
+        line["swap_buy"], line["swap_sell"] = _swaps(spec)
+        line["triple_swap_day"] = spec.swap_rollover3days
+        line["week_end_s"] = week_end_s(spec.sessions)
         line["stops_level"] = spec.stops_level_points * spec.point
         line["commission_per_lot"] = _by_base(spec.name, self._settings.commission_per_lot)
         line["slippage"] = _by_base(spec.name, self._settings.slippage_points) * spec.point
@@ -182,18 +194,25 @@ class WorldTables:
             line = table[chart.row]
             line["symbol"] = self._rows[chart.symbol]
             line["timeframe"] = chart.timeframe
+            line["period_s"] = chart.timeframe.seconds
             line["bars_needed"] = chart.bars_needed
             line["atr"] = np.nan
             lay_out_rules(rules, chart.row, self._settings)
         self._charts = tuple(charts)
+        self._history.clear()
         self._tables = self.tables._replace(charts=table, rules=rules)
         self._impose()
 
-    def note_history(self, chart: int, bars: int, atr: float) -> None:
-        """A chart has been warmed up with `bars` bars."""
+    def note_history(self, chart: int, bars: Table, atr: float) -> None:
+        """A chart has been warmed up with closed `bars` (RATES_DTYPE); positions hang from the best of theirs."""
         self.forget_alarms()
-        self.tables.charts[chart]["bars_seen"] = bars
-        self.tables.charts[chart]["atr"] = atr
+        self._tables.charts[chart]["bars_seen"] = len(bars)
+        self._tables.charts[chart]["atr"] = atr
+        self._history[chart] = bars
+        for row in range(int(self._tables.account["positions"][0])):
+            line = self._tables.positions[row]
+            if line["chart"] == chart:
+                line["best_price"] = self._best_since(line, float(line["best_price"]))
 
     def note_entry(self, chart: int, side: int, setup: int, decided_ns: int) -> None:
         """An entry was decided on this chart, side and set-up."""
@@ -213,12 +232,14 @@ class WorldTables:
         sync_guard(self._tables, account)
         self._sync_record(account, setup_of)
         pending = account.open_intents()
+        self._server_offset_s = account.server_offset_s
         self._sync_positions(account, chart_of, {record.intent.position_ticket for record in pending})
         self._sync_in_flight([(record.intent, record.state) for record in pending])
         self.impose(account, now_ns)
 
     def _sync_positions(self, account: AccountState, chart_of: ChartOf, busy: set[int]) -> None:
         row, margin = 0, 0.0
+        best = self._best_prices()
         self._cared_for.clear()
         self._held.clear()
         self.pauses.forget(account.positions.keys())
@@ -244,10 +265,15 @@ class WorldTables:
                 position.tp,
                 position.swap,
                 _initial_risk(position, opening),
+                *_plan(opening),
+                best.get(ticket, np.nan),
                 utc_ns_from_server_msc(position.time_msc, account.server_offset_s),
                 int(ticket in busy),
                 self.pauses.until_ns(ticket),
             )
+            if ticket not in best:
+                line = self._tables.positions[row]
+                line["best_price"] = self._best_since(line, position.price_open)
             margin += required_margin(position.side, position.volume, position.price_open, self._monies[symbol])
             row += 1
         self.tables.account[0]["positions"] = row
@@ -266,6 +292,25 @@ class WorldTables:
         line["proof_trips"], line["expectancy_bound_r"] = proof_of(
             trips.closed, leverage.proof_trips, leverage.proof_quantile
         )
+
+    def _best_prices(self) -> dict[int, float]:
+        """What positions hang from so far, by their ticket."""
+        standing = self._tables.positions[: self._tables.account["positions"][0]]
+        return dict(zip(standing["ticket"].tolist(), standing["best_price"].tolist(), strict=True))
+
+    def _best_since(self, line: np.void, price: float) -> float:
+        """The best of `price` and of the warm-up's bars since the position on `line` was opened, as in `note_bar`."""
+        bars = self._history.get(int(line["chart"]))
+        if bars is None:
+            return price
+        opened_s = line["opened_ns"] // _NS_PER_S + self._server_offset_s
+        since = bars[bars["time"] + self._tables.charts[line["chart"]]["period_s"] > opened_s]
+        if not len(since):
+            return price
+        if line["side"] > 0:
+            return max(price, float(since["high"].max()))
+        point = self._points[int(line["symbol"])]
+        return min(price, float((since["low"] + since["spread"] * point).min()))
 
     def _sync_in_flight(self, pending: list[tuple[Intent, IntentState]]) -> None:
         symbols, account = self.tables.symbols, self.tables.account[0]
@@ -331,7 +376,7 @@ class WorldTables:
         key = row, server_offset_s
         alarm = self._alarms.get(key)
         if alarm is None:
-            alarm = self._alarms[key] = alarm_of(self.tables, row, server_offset_s)
+            alarm = self._alarms[key] = alarm_of(self.tables, row, server_offset_s, time_msc)
         return bid >= alarm.bid or ask <= alarm.ask or time_msc >= alarm.time_msc
 
     def forget_alarms(self) -> None:
@@ -368,10 +413,21 @@ def lay_out_rules(rules: Table, row: int, settings: EngineSettings) -> None:
     for name, part in settings.entry_rules()._asdict().items():
         line[name] = part
     line["kelly"] = settings.kelly_rules()
-    line["care"] = settings.care.rules()
+    for name, part in settings.care.rules()._asdict().items():
+        line[f"care_{name}"] = part
     line["overrides"] = np.nan
     for index, tier in enumerate(settings.tiers):
         line["tiers"][index] = tier
+
+
+def _plan(opening: Intent | None) -> tuple[float, float, float]:
+    """Lots, price and stop that the position was decided with; NaN where nobody knows."""
+    return (opening.volume, opening.price, opening.sl) if opening is not None else (np.nan, np.nan, np.nan)
+
+
+def _swaps(spec: SymbolSpec) -> tuple[float, float]:
+    """What a night brings a buy and a sell, in the symbol's own terms; 0 where no swap is charged."""
+    return (spec.swap_long, spec.swap_short) if spec.swap_mode != SwapMode.DISABLED else (0.0, 0.0)
 
 
 def _initial_risk(position: Position, opening: Intent | None) -> float:

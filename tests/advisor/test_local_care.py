@@ -13,7 +13,8 @@ from domain.symbols import SymbolSpec
 from domain.trading import Position, PositionType
 from strategy.care import care_distances
 from strategy.gates import Action, Care, Verdict
-from strategy.positions import PositionView
+from strategy.position_views import PositionView
+from strategy.stops import break_even_offset
 from tests.domain.instruments import EURUSD
 from tests.strategy.care_scenes import HELD, CareScene, care_scenes
 
@@ -134,24 +135,37 @@ def test_without_instructions_nothing_moves() -> None:
 
 
 def _in_the_core(scene: CareScene) -> float | None:
-    """The stop that the core's two stop rules ask for."""
-    alone = scene.changed(max_holding_s=0.0, partial_volume_fraction=0.0)
-    decision, gates = alone.decided()
+    """The stop that the core's stop rules ask for."""
+    decision, gates = scene.decided()
     assert decision.action in (Action.HOLD, Action.MODIFY)
-    fired = [care for care in (Care.BREAK_EVEN, Care.TRAILING) if gates[care, VERDICT] == Verdict.FIRED]
+    fired = [care for care in Care if gates[care, VERDICT] == Verdict.FIRED]
     event(f"fired: {fired}")
     return decision.sl if decision.action == Action.MODIFY else None
 
 
 def _instructions(scene: CareScene) -> LocalCare:
-    view = scene.view
-    return LocalCare(**care_distances(view.initial_risk, view.atr, scene.rules, scene.symbol.point)._asdict())
+    view, rules, point = scene.view, scene.rules.stops, scene.symbol.point
+    offset = break_even_offset(view.cost, rules, point)
+    return LocalCare(**care_distances(view.initial_risk, view.atr, offset, rules, point)._asdict())
+
+
+def _stops_alone(scene: CareScene) -> CareScene:
+    """The scene without all that moves no stop, and with a target far from the market: a request fits."""
+    off = {f"part_{leg}": 0.0 for leg in range(1, 5)} | {"planned_lots": math.nan, "freeze_points": 0.0}
+    hours = dict.fromkeys(scene.rules.hours._fields, 0.0)
+    return scene.changed(**off, **hours, tp=0.0)
+
+
+def _by_distance(scene: CareScene) -> CareScene:
+    """Of all kinds of trailing the one that a terminal can do alone."""
+    return _stops_alone(scene).changed(chandelier_atr=0.0, trailing_points=0.0, stepped_r=0.0)
 
 
 @given(scene=care_scenes())
 def test_the_stop_is_the_cores(scene: CareScene) -> None:
     spec = spec_of(round(scene.symbol.stops_level / 1e-5))
     assume(spec.stops_level_points * spec.point == scene.symbol.stops_level)
+    scene = _by_distance(scene)
     assert tended(scene, _instructions(scene), spec) == _in_the_core(scene)
 
 
@@ -161,7 +175,7 @@ def test_the_stop_is_the_cores(scene: CareScene) -> None:
 )
 def test_along_a_path_the_stops_are_the_cores(scene: CareScene, path: list[int]) -> None:
     """From tick to tick each goes on from its own stop, by the instructions of the first tick."""
-    scene = scene.changed(stops_level=0.0)
+    scene = _by_distance(scene).changed(stops_level=0.0)
     here, core, care = scene, scene, _instructions(scene)
     for step in path:
         moved = {name: round(getattr(here.view, name) + step * 1e-5, 5) for name in ("bid", "ask")}
@@ -170,6 +184,21 @@ def test_along_a_path_the_stops_are_the_cores(scene: CareScene, path: list[int])
         assert stop == decided
         if stop is not None and decided is not None:
             here, core = here.changed(sl=stop), core.changed(sl=decided)
+
+
+@given(scene=care_scenes(), path=st.lists(st.integers(-60, 90), min_size=1, max_size=40))
+def test_whatever_trails_the_terminal_alone_is_no_tighter_than_the_core(scene: CareScene, path: list[int]) -> None:
+    """By a step at most, which is less than the core would have sent."""
+    scene = _stops_alone(scene).changed(stops_level=0.0)
+    here, core, care = scene, scene, _instructions(scene)
+    for step in path:
+        moved = {name: round(getattr(here.view, name) + step * 1e-5, 5) for name in ("bid", "ask")}
+        here, core = here.changed(**moved), core.changed(**moved)
+        stop, decided = tended(here, care), _in_the_core(core)
+        here = here if stop is None else here.changed(sl=stop)
+        core = core if decided is None else core.changed(sl=decided)
+        ahead = (here.view.sl - core.view.sl) * here.view.side
+        assert here.view.sl == core.view.sl or (core.view.sl != 0.0 and ahead < care.trailing_step + 1e-9)
 
 
 @given(scene=care_scenes(), care=st.builds(LocalCare, **dict.fromkeys(LocalCare.__struct_fields__, st.floats(0, 0.02))))

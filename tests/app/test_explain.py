@@ -105,8 +105,21 @@ def test_an_entry_gate_in_words(seat: Gate, value: float, threshold: float, verd
             math.nan,
             1.5,
             Verdict.UNKNOWN,
-            "not known: the position has no stop or no target to measure by",
+            "not known: the position has no stop, no target or no order of ours to measure by",
         ),
+        (Care.RISK_AFTER_FILL, 502.0, 172.7, Verdict.FIRED, "502.00 at risk to the stop > 172.70 allowed"),
+        (Care.RISK_AFTER_FILL, 157.0, 172.7, Verdict.PASSED, "157.00 at risk to the stop ≤ 172.70 allowed"),
+        (Care.WEEKEND, 1_700, 1_800, Verdict.FIRED, "the week goes on for 28 min ≤ limit 30 min"),
+        (Care.ROLLOVER, 7_300, 0, Verdict.PASSED, "off"),
+        (Care.CHANDELIER, 1.6, 1.5, Verdict.FIRED, "gain 1.60 R ≥ 1.50 R"),
+        (
+            Care.TRAILING,
+            1.6,
+            1.5,
+            Verdict.REFUSED,
+            "gain 1.60 R ≥ 1.50 R, but within the freeze level nothing is done",
+        ),
+        (Care.FREEZE_LEVEL, 12, 20, Verdict.REFUSED, "12 points to the stop or target ≤ frozen within 20"),
     ],
 )
 def test_a_rule_of_position_care_in_words(

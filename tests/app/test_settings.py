@@ -31,6 +31,27 @@ def test_without_any_setting_the_defaults_of_the_engine_and_the_wire_hold() -> N
 
 
 @pytest.mark.parametrize(
+    ("written", "legs"),
+    [
+        ("0.4:0.25, 0.8:0.5", ((0.4, 0.25), (0.8, 0.5))),
+        ("[[0.4, 0.25]]", ((0.4, 0.25),)),
+        ("[]", ()),
+    ],
+)
+def test_legs_are_written_as_pairs(
+    monkeypatch: pytest.MonkeyPatch, written: str, legs: tuple[tuple[float, float], ...]
+) -> None:
+    monkeypatch.setenv("COMPANION_CARE__PARTIAL_LEGS", written)
+    assert load_settings().engine().care.partial_legs == legs
+
+
+@pytest.mark.parametrize("written", ["0.4", "half:half", "0.5:0.6, 0.7:0.6", "0.4:0.2:0.1", "0.8:0.2, 0.4:0.2"])
+def test_legs_that_are_none_are_refused_by_name(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    monkeypatch.setenv("COMPANION_CARE__PARTIAL_LEGS", written)
+    assert refusal().startswith("COMPANION_CARE__PARTIAL_LEGS")
+
+
+@pytest.mark.parametrize(
     ("name", "value", "words"),
     [
         ("ENTRY__RISK_FRACTION", "0.5", "above 0, at most 0.02"),
@@ -40,7 +61,7 @@ def test_without_any_setting_the_defaults_of_the_engine_and_the_wire_hold() -> N
         ("ENTRY__MAX_SYMBOLS", "0", "at least 1, at most 50"),
         ("ENTRY__MAX_SYMBOLS", "1.5", "must be a whole number"),
         ("CARE__TRAILING_ATR", "inf", "at least 0, at most 20"),
-        ("CARE__PARTIAL_VOLUME_FRACTION", "1", "at least 0, below 1"),
+        ("CARE__WEEKEND_STOP_ATR", "21", "at least 0, at most 20"),
         ("BRIDGE__HEARTBEAT_MS", "1", "at least 50, at most 60_000"),
         ("BRIDGE__CLOCK_CHECK", "perhaps", "must be true or false"),
         ("BRIDGE__ENDPOINT", "127.0.0.1:5555", "tcp://ADDRESS:PORT"),

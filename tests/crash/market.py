@@ -59,7 +59,7 @@ EAGER: Final = EngineSettings(
         trailing_start_r=0.5,
         trailing_atr=0.6,
         min_step_atr=0.4,
-        partial_target_fraction=0.2,
+        partial_legs=((0.2, 0.5),),
         max_holding_s=150.0,
     ),
     commission_per_lot={"*": 0.5},

@@ -51,7 +51,19 @@ class Market:
             symbols=(self.symbol,),
             timeframes=self.timeframes,
             entry=EntrySettings(score_threshold=0.5, max_spread_atr_fraction=0.6, max_spread_points=80.0),
-            care=CareSettings(break_even_r=0.6, trailing_start_r=0.8, trailing_atr=1.5, max_holding_s=14_400.0),
+            care=CareSettings(
+                break_even_r=0.6,
+                trailing_start_r=0.8,
+                trailing_atr=1.5,
+                chandelier_atr=1.5,
+                trailing_points=400.0,
+                stepped_r=1.0,
+                partial_legs=((0.3, 0.25), (0.6, 0.25)),
+                fill_tolerance=0.0,
+                max_holding_s=14_400.0,
+                rollover_close_s=600.0,
+                triple_swap_close_s=900.0,
+            ),
             commission_per_lot={"*": 7.0},
         )
 
@@ -94,6 +106,7 @@ PROFILE = AccountProfile(
     deposit=10_000.0,
     tiers=(LeverageTier(equity_from=0.0, leverage=2000),),
     commission=CommissionRule(per_lot=7.0),
+    slippage_points=8.0,
 )
 
 

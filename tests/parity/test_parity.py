@@ -34,7 +34,8 @@ from strategy.entry_views import (
 from strategy.events import Quotes
 from strategy.gates import GATE_SEATS, Action, DecisionKind, Gate
 from strategy.guard_care import GuardCare, decide_guarded
-from strategy.positions import CareRules, PositionView
+from strategy.position_rules import CareRules
+from strategy.position_tables import recorded_view
 from strategy.tables import DECISION_DTYPE, Table
 from tests.parity.runs import MARKETS, PROFILE, Market, WrittenDown, a_spec, bar_numbers, run
 from tests.parity.wires import over_zeromq
@@ -43,20 +44,20 @@ pytestmark = [pytest.mark.parity, pytest.mark.reference]
 
 PINNED: dict[str, tuple[str, str]] = {
     "eurusd-ticks": (
-        "49257ee6357778d8b6a814b00c9115df79cc9e9ebc50a5a9020c59ef1a000161",
-        "e37b07b9ba122dfada22c766585e35d66694c70111231f9f22e3da7d680289b4",
+        "ca700117b14fc99958e99227b91cb80bd3d3037b75dc18e01f6cbb8021dcf262",
+        "98eaae1dbf6cce4332306e01fb355e9f464fe7c7bf890bd23180f104dc0e981e",
     ),
     "xauusd-ticks": (
-        "b4165c5fb650d65417b8ddf0c6c90e9cddd1f80bb30f707d8517d12ef6e47540",
-        "97041bf9dfe5ec359b1664ac9435bd222e4dc0c0cadc85eb229e69d07635ba04",
+        "00f111724e658811799eccee26191ef19d4e00fa3d548d7f462138d063d9f905",
+        "606095823f9cdbff50543e9cd97931f41ba6bfe5e268d1df27b133a6265089be",
     ),
     "eurusd-bars": (
-        "366b2eac118b1d91e9c213e24e877dab88034955d01b539c0c2df3d3d5feea4e",
-        "10fdb784fe3ce6b180b4273844125f62502706427fd71f00642c6670155a425d",
+        "4321c02178e54c2a6af39e59172add1ff2b5fcd93a1fd4d19d5aa0f2cfdb21f6",
+        "c8de219c5556b5ee178e21683b2c73dc9a54ff285e0c5bad9f77b86ccd10a9c2",
     ),
     "xauusd-mt5-export": (
-        "56f2a4d6b1d675d767a5f9cf864cdf6d4934a5c67f54d64a432f32a2f7c29419",
-        "70e2e4e662f11684ce72d1b5242009ea059a5ad421814a7eb0b49154684737a2",
+        "c23e9e2f382f1c33fb10c920c4acdf1038b384017c052fc5cabd751c201668b1",
+        "8326ac949b7432c926f97fa99e865ad1fc5d19be8b7fb26c78d9ff5b230daf11",
     ),
 }
 
@@ -179,10 +180,8 @@ def entries_again(
 def care_again(rows: Table, rules: CareRules, symbol: SymbolRules, gates: Floats, out: Floats) -> None:
     """`decide_guarded` over all recorded views of positions."""
     for index in range(len(rows)):
-        row = rows[index]
-        f = row.features
-        view = PositionView(row.side, f[0], f[1], f[2], f[3], f[4], f[5], f[6], row.bid, row.ask, row.atr)
-        guard = GuardCare(row.kept_fraction, row.halted)
+        view = recorded_view(rows[index : index + 1])
+        guard = GuardCare(rows[index].kept_fraction, rows[index].halted)
         decision = decide_guarded(view, rules, symbol, guard, gates[index])
         out[index, 0] = decision.action
         out[index, 1] = decision.lots
@@ -213,6 +212,7 @@ def symbol_rules(ran: Ran) -> tuple[SymbolRules, SymbolMoney]:
         spec.stops_level_points * spec.point,
         7.0,
         5.0 * spec.point,
+        float(spec.freeze_level_points),
     )
     return rules, symbol_money(spec, PROFILE.currency, PROFILE.currency_digits, PROFILE.tiers[0].leverage)
 

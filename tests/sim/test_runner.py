@@ -257,7 +257,7 @@ EAGER = EngineSettings(
         risk_fraction=0.02,
         max_symbol_positions=3,
     ),
-    care=CareSettings(max_holding_s=7200.0, partial_volume_fraction=0.3),
+    care=CareSettings(max_holding_s=7200.0, partial_legs=((0.5, 0.3),)),
     portfolio=PortfolioSettings(cool_down_s=0.0, max_losing_streak=0, max_open_risk_fraction=0.2),
     guards=GuardSettings(
         floating_loss_fraction=0.5, day_loss_fraction=0.5, drawdown_fraction=0.3, reduce_fraction=0.4, halt_fraction=0.5

@@ -48,6 +48,7 @@ def symbol_rules(spec: SymbolSpec, commission: float = 7.0) -> SymbolRules:
         stops_level=spec.stops_level_points * spec.point,
         commission_per_lot=commission,
         slippage=0.0,
+        freeze_points=float(spec.freeze_level_points),
     )
 
 

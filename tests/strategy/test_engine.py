@@ -159,9 +159,9 @@ def run_with_fills(engine: Engine, ticks: Table, cuts: Sequence[int]) -> tuple[l
 @pytest.mark.parametrize(
     "care",
     [
-        CareSettings(break_even_r=0.3, trailing_start_r=0.5, trailing_atr=1.0, partial_volume_fraction=0.0),
-        CareSettings(partial_target_fraction=0.2),
-        CareSettings(break_even_r=0.0, trailing_atr=0.0, partial_volume_fraction=0.0, max_holding_s=450.0),
+        CareSettings(break_even_r=0.3, trailing_start_r=0.5, trailing_atr=1.0, partial_legs=()),
+        CareSettings(partial_legs=((0.2, 0.5),)),
+        CareSettings(break_even_r=0.0, trailing_atr=0.0, partial_legs=(), max_holding_s=450.0),
     ],
     ids=["stops", "partial close", "time stop"],
 )
@@ -207,7 +207,7 @@ def test_an_unanswered_entry_blocks_the_next_one(make_engine: MakeEngine, ticks:
 
 
 def test_a_filled_position_is_looked_after(make_engine: MakeEngine, ticks: Table) -> None:
-    care = CareSettings(break_even_r=0.3, trailing_start_r=0.5, trailing_atr=1.0, partial_target_fraction=0.2)
+    care = CareSettings(break_even_r=0.3, trailing_start_r=0.5, trailing_atr=1.0, partial_legs=((0.2, 0.5),))
     engine = make_engine(EngineSettings(timeframes=(Timeframe.M1,), entry=EAGER.entry, care=care, slippage_points={}))
     quotes, at, kinds = Quotes("EURUSD", ticks, 0), 0, []
     while at < len(ticks):

@@ -11,7 +11,8 @@ from domain.dtypes import RATES_DTYPE, TICK_DTYPE
 from strategy.gates import GATE_SEATS, Action, DecisionKind, Gate, Verdict
 from strategy.kernel import Progress, alarm_of, first_unusable, usable_ticks, walk
 from strategy.params import CareSettings, EngineSettings, GuardSettings
-from strategy.positions import PositionView, decide_position
+from strategy.position_tables import care_rules_of, position_view
+from strategy.positions import decide_position
 from strategy.tables import (
     ACCOUNT_DTYPE,
     CHART_DTYPE,
@@ -26,7 +27,7 @@ from strategy.tables import (
     SYMBOL_DTYPE,
     Table,
 )
-from strategy.views import Batch, Closes, World, care_rules_of, equity_of, notional_of, rules_of, session_left_s
+from strategy.views import Batch, Closes, World, equity_of, notional_of, rules_of, session_left_s
 from strategy.world import lay_out_rules
 
 POINT = 1e-5
@@ -134,20 +135,8 @@ def first_care_naively(world: World, ticks: Table) -> Found | None:
     gates = np.zeros((GATE_SEATS, 3))
     for index, tick in enumerate(ticks):
         for row in range(int(world.account["positions"][0])):
-            p = world.positions[row]
-            view = PositionView(
-                int(p["side"]),
-                float(p["volume"]),
-                float(p["initial_lots"]),
-                float(p["price_open"]),
-                float(p["sl"]),
-                float(p["tp"]),
-                float(p["initial_risk"]),
-                (int(tick["time_msc"]) * 1_000_000 - int(p["opened_ns"])) / 1e9,
-                float(tick["bid"]),
-                float(tick["ask"]),
-                float(world.charts[0]["atr"]),
-            )
+            world.symbols[0]["bid"], world.symbols[0]["ask"] = tick["bid"], tick["ask"]
+            view = position_view(world, 0, row, int(tick["time_msc"]) * 1_000_000, 0)
             decision = decide_position(view, care_rules_of(world.rules, 0), rules_of(world.symbols, 0), gates)
             if decision.action != Action.HOLD:
                 return Found(index, decision.action, decision.lots, decision.sl)
@@ -166,10 +155,11 @@ steps = st.lists(st.integers(-40, 40), min_size=1, max_size=300)
     care=st.builds(
         CareSettings,
         break_even_r=st.sampled_from([0.0, 0.5, 1.0]),
+        trailing_in_profit=st.booleans(),
         trailing_start_r=st.sampled_from([0.0, 0.5, 1.5]),
         trailing_atr=st.sampled_from([0.0, 0.3, 2.0]),
         min_step_atr=st.sampled_from([0.01, 0.1]),
-        partial_volume_fraction=st.sampled_from([0.0, 0.5]),
+        partial_legs=st.sampled_from([(), ((0.5, 0.5),), ((0.3, 0.2), (0.6, 0.5))]),
         max_holding_s=st.sampled_from([0.0, 20.0]),
     ),
     stops_level=st.sampled_from([0.0, 0.0002]),
@@ -305,11 +295,11 @@ def test_first_unusable(broken: dict[int, float], first: int) -> None:
 def test_without_a_position_that_may_be_touched_no_quote_gives_an_alarm() -> None:
     world = a_world()
     nothing = (float("inf"), float("-inf"), float("inf"))
-    assert alarm_of(world, 0, 0) == nothing
+    assert alarm_of(world, 0, 0, START_MSC) == nothing
     put_position(world, chart=-1)
-    assert alarm_of(world, 0, 0) == nothing
+    assert alarm_of(world, 0, 0, START_MSC) == nothing
     put_position(world, in_flight=1)
-    assert alarm_of(world, 0, 0) == nothing
+    assert alarm_of(world, 0, 0, START_MSC) == nothing
     put_position(world, in_flight=0)
-    assert alarm_of(world, 1, 0) == nothing
-    assert 1.1 < alarm_of(world, 0, 0).bid < 1.1035
+    assert alarm_of(world, 1, 0, START_MSC) == nothing
+    assert 1.1 < alarm_of(world, 0, 0, START_MSC).bid < 1.1035

@@ -12,7 +12,6 @@ from msgspec import Meta
 
 from domain.timeframes import Timeframe
 from strategy.params import MAX_CHARTS, CareSettings, EngineSettings, EntrySettings
-from strategy.positions import CareRules
 from strategy.refusals import SettingsError
 from tests.strategy.scenes import leaf_names
 
@@ -143,6 +142,11 @@ def test_an_unknown_setting_is_refused_by_name(values: dict[str, Any]) -> None:
         ({"entry": {"score_threshold": 0.8, "score_threshold_max": 0.7}}, "entry.score_threshold_max"),
         ({"entry": {"target_atr": 2.0, "stop_atr": 1.5}}, "entry.min_reward_to_risk"),
         ({"leverage": {"stressed": 101.0}}, "leverage.stressed"),
+        ({"care": {"partial_legs": [[0.1 * leg, 0.1] for leg in range(1, 6)]}}, "care.partial_legs"),
+        ({"care": {"partial_legs": [[0.5, 0.3], [0.5, 0.3]]}}, "care.partial_legs"),
+        ({"care": {"partial_legs": [[0.5, 0.5], [0.8, 0.5]]}}, "care.partial_legs"),
+        ({"care": {"partial_legs": [[1.1, 0.5]]}}, "care.partial_legs"),
+        ({"care": {"partial_legs": [[0.5, 0.0]]}}, "care.partial_legs"),
         ({"leverage": {"proven": 99.0}}, "leverage.proven"),
         ({"kelly": {"window_trips": 20}}, "kelly.window_trips"),
         ({"volatility": {"max_ratio": 1.4}}, "volatility.max_ratio"),
@@ -192,10 +196,12 @@ def test_entry_rules_are_the_settings_as_plain_numbers(threshold: float, risk: f
 
 
 def test_care_rules_are_the_settings_as_plain_numbers() -> None:
-    settings = CareSettings(max_holding_s=3600, trailing_atr=3)
+    settings = CareSettings(max_holding_s=3600, trailing_atr=3, partial_legs=((0.4, 0.25), (0.8, 0.5)))
     rules = settings.rules()
-    assert [getattr(settings, field) for field in CareRules._fields] == list(rules)
-    assert {type(number) for number in rules} == {float}
+    for part in (rules.stops, rules.fill, rules.hours):
+        assert [getattr(settings, field) for field in part._fields] == list(part)
+    assert rules.legs == (0.4, 0.25, 0.8, 0.5, 0.0, 0.0, 0.0, 0.0)
+    assert {type(number) for part in rules for number in part} == {float}
 
 
 def test_settings_cannot_be_changed() -> None:

@@ -55,7 +55,7 @@ private:
                   +SymbolInfoDouble(symbol,SYMBOL_TRADE_TICK_SIZE);
       double gain=(close-open)*side,stop=sl;
       double level=CAccount::Rounded(symbol,open+side*rules.break_even_offset);
-      if(rules.break_even_gain>0.0 && gain>=rules.break_even_gain && (sl==0.0 || (level-sl)*side>0.0)
+      if(rules.break_even_gain>0.0 && gain>=rules.break_even_gain && (sl==0.0 || (level-sl)*side>=rules.trailing_step)
          && (close-level)*side>=room)
          stop=level;
       level=CAccount::Rounded(symbol,close-side*rules.trailing_distance);
