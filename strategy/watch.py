@@ -175,9 +175,9 @@ def corridor_now(world: World) -> Corridor:
 
 @njit
 def next_time_msc(world: World, server_offset_s: int) -> float:
-    """When the broker's day or an override ends [ms, broker's clock]; now where no day has begun."""
+    """When the broker's day or an override ends [ms, broker's clock]; now while it is not known how the day began."""
     guard = world.guard[0]
-    if guard.broker_day < 0:
+    if guard.broker_day < 0 or guard.day_start_equity <= 0.0:
         return -math.inf
     midnight = float((guard.broker_day + 1) * _MS_PER_DAY)
     if guard.expires_ns == 0:
