@@ -88,6 +88,8 @@ _ENTRY_WORDS: Final[dict[int, _Wording]] = {
     Gate.SESSION: _Wording(
         _MORE_THAN, lambda s: f"open for another {duration(s)}", lambda s: f"the last {duration(s)}, without entries"
     ),
+    Gate.WEEKEND: _Wording(_MORE_THAN, lambda s: f"the week goes on for {duration(s)}", duration),
+    Gate.ROLLOVER: _Wording(_AT_LEAST, lambda s: f"{duration(s)} from the broker's midnight", duration),
     Gate.DUPLICATE: _Wording(_AT_LEAST, lambda s: f"same signal {duration(s)} ago", duration),
 }
 _SHUT: Final = "inside a news window"

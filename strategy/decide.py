@@ -27,6 +27,8 @@ _SELL: Final = int(Action.SELL)
 _TRADING_ALLOWED: Final = int(Gate.TRADING_ALLOWED)
 _WARM_UP: Final = int(Gate.WARM_UP)
 _SESSION: Final = int(Gate.SESSION)
+_WEEKEND: Final = int(Gate.WEEKEND)
+_ROLLOVER: Final = int(Gate.ROLLOVER)
 _SPREAD: Final = int(Gate.SPREAD)
 _NEWS: Final = int(Gate.NEWS)
 _CONFLUENCE: Final = int(Gate.CONFLUENCE)
@@ -79,6 +81,8 @@ def _judge_market(view: MarketView, rules: MarketRules, symbol: SymbolRules, gat
     judge(gates, _WARM_UP, view.bars_seen, view.bars_needed, view.bars_seen >= view.bars_needed)
     left, buffer = view.session_left_s, rules.session_close_buffer_s
     judge(gates, _SESSION, left, buffer, left > buffer)
+    judge(gates, _WEEKEND, view.week_left_s, rules.weekend_buffer_s, view.week_left_s > rules.weekend_buffer_s)
+    judge(gates, _ROLLOVER, view.midnight_s, rules.rollover_buffer_s, view.midnight_s >= rules.rollover_buffer_s)
     spread = _in_points(view.ask - view.bid, symbol.point)
     # in wild hours ATR would excuse any spread: its average is the other yardstick
     usual = min(view.atr, view.atr_baseline)

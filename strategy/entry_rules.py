@@ -14,6 +14,8 @@ class MarketRules(NamedTuple):
     max_spread_points: float
     max_spread_atr_fraction: float
     session_close_buffer_s: float
+    weekend_buffer_s: float
+    rollover_buffer_s: float
     calm_ratio: float
     max_ratio: float
 

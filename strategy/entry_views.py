@@ -10,13 +10,16 @@ class MarketView(NamedTuple):
     """The market and its chart.
 
     `score` in -1..1 (NaN while warming up); `atr`, `atr_baseline` [price]; `session_left_s` [s] until the trade session
-    ends, 0 outside.
+    ends, 0 outside; `week_left_s` [s] until the week's last one does; `midnight_s` [s] to or since the broker's nearest
+    midnight.
     """
 
     trading_allowed: float
     bars_seen: float
     bars_needed: float
     session_left_s: float
+    week_left_s: float
+    midnight_s: float
     bid: float
     ask: float
     score: float

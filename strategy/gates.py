@@ -34,6 +34,8 @@ class Gate(IntEnum):
     DAY_LOSS = 21
     DRAWDOWN = 22
     PAUSED = 23
+    WEEKEND = 24
+    ROLLOVER = 25
 
 
 class Care(IntEnum):

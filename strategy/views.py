@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from domain.jit import njit
 from domain.pricing import SymbolMoney, notional_value, position_profit, rounded_money
 from domain.timeframes import DAY_S, WEEK_S
+from risk.hours import from_midnight_s, week_left_s
 from risk.kelly import KellyRules
 from risk.limits import LimitRules, Standing, Steering, tier_leverage
 from risk.portfolio import StakeRules, StreakRules
@@ -125,7 +126,7 @@ def entry_rules_of(rules: Table, row: int) -> EntryRules:
     m, v, p, b = rules[row].market, rules[row].levels, rules[row].holdings, rules[row].limits
     k, s = rules[row].stake, rules[row].streak
     return EntryRules(
-        MarketRules(m[0], m[1], m[2], m[3], m[4], m[5], m[6]),
+        MarketRules(m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8]),
         LevelRules(v[0], v[1], v[2], v[3]),
         HoldingRules(p[0], p[1], p[2]),
         LimitRules(b[0], b[1], b[2], b[3], b[4], b[5], b[6]),
@@ -236,11 +237,14 @@ def _market_view(world: World, batch: Batch, closes: Closes, close: int) -> Mark
     chart = world.charts[closes.chart[close]]
     symbol = world.symbols[batch.symbol]
     score = closes.scores[close]
+    server_s = _server_s(batch, closes.at[close])
     return MarketView(
         _trading_allowed(world, batch.symbol, -1 if score < 0.0 else 1),
         float(chart.bars_seen),
         float(chart.bars_needed),
-        session_left_s(world.symbols, batch.symbol, _server_s(batch, closes.at[close])),
+        session_left_s(world.symbols, batch.symbol, server_s),
+        week_left_s(symbol.week_end_s, server_s),
+        from_midnight_s(server_s),
         symbol.bid,
         symbol.ask,
         score,

@@ -27,6 +27,12 @@ class EntrySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     session_close_buffer_s: Annotated[
         float, Meta(ge=0.0, le=86_400.0, description="no entry in the last seconds of a trade session [s]")
     ] = 300.0
+    weekend_buffer_s: Annotated[
+        float, Meta(ge=0.0, le=432_000.0, description="no entry this long before the week's last session ends [s]")
+    ] = 7200.0
+    rollover_buffer_s: Annotated[
+        float, Meta(ge=0.0, le=21_600.0, description="no entry this near to the broker's midnight, before or after [s]")
+    ] = 600.0
     duplicate_window_s: Annotated[
         float, Meta(ge=0.0, le=86_400.0, description="the same signal is not traded again within [s]")
     ] = 300.0

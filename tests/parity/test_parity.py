@@ -6,6 +6,7 @@ the failing test, read what changed, and put the printed hashes here together wi
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -44,20 +45,20 @@ pytestmark = [pytest.mark.parity, pytest.mark.reference]
 
 PINNED: dict[str, tuple[str, str]] = {
     "eurusd-ticks": (
-        "ca700117b14fc99958e99227b91cb80bd3d3037b75dc18e01f6cbb8021dcf262",
+        "48a4bac2495c2bc8bb4604405d06ba8ed5340cb40f84e2653900c2f031fc2bbb",
         "98eaae1dbf6cce4332306e01fb355e9f464fe7c7bf890bd23180f104dc0e981e",
     ),
     "xauusd-ticks": (
-        "00f111724e658811799eccee26191ef19d4e00fa3d548d7f462138d063d9f905",
+        "cd1fe459ea6319e438ce5df87c0da258bb589ead5481db0a38587201096a556a",
         "606095823f9cdbff50543e9cd97931f41ba6bfe5e268d1df27b133a6265089be",
     ),
     "eurusd-bars": (
-        "4321c02178e54c2a6af39e59172add1ff2b5fcd93a1fd4d19d5aa0f2cfdb21f6",
-        "c8de219c5556b5ee178e21683b2c73dc9a54ff285e0c5bad9f77b86ccd10a9c2",
+        "9a23bb0d84f23809368d03f52cef047f699372af55227aeba65867242bf89cff",
+        "1571d5dfa4ddc30d334d0ecda1182badb37cca3856ed9fbbb3a972644adb38b1",
     ),
     "xauusd-mt5-export": (
-        "c23e9e2f382f1c33fb10c920c4acdf1038b384017c052fc5cabd751c201668b1",
-        "8326ac949b7432c926f97fa99e865ad1fc5d19be8b7fb26c78d9ff5b230daf11",
+        "1b85f63316b164539a0652814941e8dab53a816452139e678ef6324e80ad757c",
+        "ec592aaff3229cb68e44dda30a443cd88f52dc2a6799f4d28e7300145beba9e8",
     ),
 }
 
@@ -123,6 +124,25 @@ def test_engine_bar_by_bar(ran: Ran) -> None:
 
 
 @njit
+def market_again(row: Any, bar: Any) -> MarketView:  # noqa: ANN401 - rows of a table, as a kernel sees them
+    """The market as it was recorded, with the score and the volatility of `bar`."""
+    g = row.gates
+    return MarketView(
+        g[0, 0],
+        g[1, 0],
+        g[1, 1],
+        g[2, 0],
+        g[24, 0],
+        g[25, 0],
+        row.bid,
+        row.ask,
+        bar.score,
+        bar.atr,
+        bar.atr_baseline,
+    )
+
+
+@njit
 def entries_again(
     rows: Table,
     scored: Table,
@@ -137,17 +157,7 @@ def entries_again(
         row, bar, since = rows[index], scored[index], rows[index].gates[7, 0]
         s = row.safety
         view = EntryView(
-            MarketView(
-                row.gates[0, 0],
-                row.gates[1, 0],
-                row.gates[1, 1],
-                row.gates[2, 0],
-                row.bid,
-                row.ask,
-                bar.score,
-                bar.atr,
-                bar.atr_baseline,
-            ),
+            market_again(row, bar),
             HoldingView(since, since, row.symbol_positions, row.other_symbols),
             MoneyView(row.equity, row.margin_free, row.notional_open, row.volume_buy, row.volume_sell),
             EvidenceView(row.trips, row.win_rate, row.win_r, row.loss_r, row.kelly_fraction),
@@ -263,3 +273,4 @@ def test_bridge_and_terminal_over_zeromq(ran: Ran, tmp_path: Path) -> None:
 
 def test_gate_seats_used_above_are_the_ones_meant() -> None:
     assert (Gate.TRADING_ALLOWED, Gate.WARM_UP, Gate.SESSION, Gate.DUPLICATE) == (0, 1, 2, 7)
+    assert (Gate.WEEKEND, Gate.ROLLOVER) == (24, 25)

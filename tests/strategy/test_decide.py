@@ -72,6 +72,8 @@ def test_an_entry_by_hand() -> None:
         Gate.DRAWDOWN: (0.0, 0.12),
         Gate.PAUSED: (0.0, 0.0),
         Gate.NEWS: (math.inf, 0.0),
+        Gate.WEEKEND: (200_000.0, 7200.0),
+        Gate.ROLLOVER: (30_000.0, 600.0),
     }
     assert set(expected) == set(JUDGED)
     for gate, (value, threshold) in expected.items():
@@ -136,6 +138,8 @@ AT_THE_THRESHOLD: list[tuple[Gate, dict[str, float], dict[str, float]]] = [
     (Gate.TRADING_ALLOWED, {"trading_allowed": 1.0}, {"trading_allowed": 0.0}),
     (Gate.WARM_UP, {"bars_seen": 100.0}, {"bars_seen": 99.0}),
     (Gate.SESSION, {"session_left_s": 300.001}, {"session_left_s": 300.0}),
+    (Gate.WEEKEND, {"week_left_s": 7200.001}, {"week_left_s": 7200.0}),
+    (Gate.ROLLOVER, {"midnight_s": 600.0}, {"midnight_s": 599.999}),
     (Gate.SESSION, {"session_left_s": 1.0, "session_close_buffer_s": 0.0}, {"session_left_s": 0.0}),
     (Gate.NEWS, {"left_s": 0.001}, {"left_s": 0.0}),
     (Gate.SPREAD, {"max_spread_points": 10.0}, {"max_spread_points": 9.999}),
@@ -216,6 +220,8 @@ UNKNOWN_BY_FIELD = {
     "bars_seen": Gate.WARM_UP,
     "bars_needed": Gate.WARM_UP,
     "session_left_s": Gate.SESSION,
+    "week_left_s": Gate.WEEKEND,
+    "midnight_s": Gate.ROLLOVER,
     "bid": Gate.SPREAD,
     "ask": Gate.SPREAD,
     "score": Gate.CONFLUENCE,

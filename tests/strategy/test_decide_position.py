@@ -268,7 +268,8 @@ def test_no_request_carries_an_unknown_figure(scene: CareScene) -> None:
 
 @given(scene=care_scenes(), field=st.sampled_from(["initial_risk", "price_open"]))
 def test_without_a_risk_no_stop_is_moved(scene: CareScene, field: str) -> None:
-    decision, gates = scene.changed(**{field: NAN}).decided()
+    # a stop that the server dropped is put back by what was decided, whatever R is
+    decision, gates = scene.changed(**{field: NAN}, planned_lots=NAN, weekend_stop_atr=0.0).decided()
     assert decision.action in (Action.HOLD, Action.CLOSE, Action.PARTIAL_CLOSE)
     assert _verdicts(gates)[Care.TRAILING] is Verdict.UNKNOWN
 

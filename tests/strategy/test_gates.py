@@ -31,6 +31,8 @@ ON_RECORD: list[tuple[type[IntEnum], dict[str, int]]] = [
             "LEVERAGE": 11,
             "FREE_MARGIN": 12,
             "VOLUME_LIMIT": 13,
+            "WEEKEND": 24,
+            "ROLLOVER": 25,
         },
     ),
     (
