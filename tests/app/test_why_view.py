@@ -122,8 +122,8 @@ def printed(answer: Answer) -> str:
         "bid 1.10000  ask 1.10012  ATR 0.00050  equity 10,000.00  balance 10,000.00",
         "✗  spread             12.0 points > limit 11.2",
         "✓  warm up            200 bars seen ≥ 138 needed",
-        "?  confluence        not known yet, and what is not known refuses",
-        "-  news              not asked",
+        "?  confluence         not known yet, and what is not known refuses",
+        "-  news               not asked",
         "score   +0.75  (setup 1, adx 31.25)",
     ],
 )
