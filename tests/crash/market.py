@@ -14,7 +14,16 @@ from domain.timeframes import Timeframe
 from marketdata import Tape
 from signals.fold import fold_ticks, new_fold
 from sim.profiles import AccountProfile, CommissionRule, LeverageTier, justmarkets_symbol
-from strategy.params import CareSettings, EngineSettings, EntrySettings, KellySettings
+from strategy.params import (
+    CareSettings,
+    EngineSettings,
+    EntrySettings,
+    GuardSettings,
+    KellySettings,
+    LeverageSettings,
+    PortfolioSettings,
+    VolatilitySettings,
+)
 from strategy.tables import Table
 
 SECRET: Final = b"a secret for terminals that are killed"
@@ -63,6 +72,11 @@ EAGER: Final = EngineSettings(
         max_holding_s=150.0,
     ),
     commission_per_lot={"*": 0.5},
+    # what an account protects itself with would leave too little to do: losses are nearly all there is here
+    portfolio=PortfolioSettings(cool_down_s=0.0, max_losing_streak=0, max_currency_exposure=500.0),
+    guards=GuardSettings(day_loss_fraction=0.5),
+    volatility=VolatilitySettings(calm_ratio=10.0, max_ratio=100.0, max_stop_baseline_atr=100.0),
+    leverage=LeverageSettings(stress_losses=1000),
     slippage_points={},
     kelly=KellySettings(enabled=False),
     magic=MAGIC,
