@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-import sim.session_host
+import advisor.host
 from account.journal import JournalReader
 from bridge.config import Places
 from domain.intents import IntentState
@@ -43,7 +43,7 @@ class Ends:
         """A life that ends there; market and broker go on, for a while or not at all."""
         trading, chance = self._trading, self._chance
         # what the socket has not sent yet dies with the EA, or the kernel still delivers it
-        self._monkeypatch.setattr(sim.session_host, "_LINGER_MS", chance.choice((0, 1000)))
+        self._monkeypatch.setattr(advisor.host, "_LINGER_MS", chance.choice((0, 1000)))
         nth = 1 if point in ONCE_A_LIFE else chance.randint(1, 200 if point == EaPoint.TICKS_SENT else 8)
         trading.terminal.fate = EaFate(point, nth)
         died_at = trading.run(dies_after_s=chance.uniform(0.001, 0.3) if point == EaPoint.ANYWHERE else 0.0)
