@@ -24,7 +24,7 @@ from signals.fold import fold_ticks, new_fold
 from sim.feed import Feed
 from sim.profiles import AccountProfile, LeverageTier
 from sim.terminal import SimTerminal
-from strategy.params import EngineSettings, EntrySettings
+from strategy.params import EngineSettings, EntrySettings, GuardSettings, PortfolioSettings
 from strategy.tables import DECISION_DTYPE, Table
 from tests.strategy.markets import MAGIC, START_MSC, a_spec
 from wire.codec import decode
@@ -54,6 +54,9 @@ _WARM_UP_TICKS = 1800  # 150 minutes
 EAGER = EngineSettings(
     timeframes=(Timeframe.M1,),
     entry=EntrySettings(score_threshold=0.4, max_spread_atr_fraction=1.0, atr_baseline_period=20),
+    # what an account protects itself with would leave too little to do in a market this short
+    portfolio=PortfolioSettings(cool_down_s=0.0, max_losing_streak=0, unstopped_fraction=0.001),
+    guards=GuardSettings(day_loss_fraction=0.5),
     slippage_points={},
 )
 
