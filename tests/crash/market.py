@@ -76,7 +76,7 @@ EAGER: Final = EngineSettings(
     portfolio=PortfolioSettings(cool_down_s=0.0, max_losing_streak=0, max_currency_exposure=500.0),
     guards=GuardSettings(day_loss_fraction=0.5),
     volatility=VolatilitySettings(calm_ratio=10.0, max_ratio=100.0, max_stop_baseline_atr=100.0),
-    leverage=LeverageSettings(stress_losses=1000),
+    leverage=LeverageSettings(stress_losses=100),
     slippage_points={},
     kelly=KellySettings(enabled=False),
     magic=MAGIC,
