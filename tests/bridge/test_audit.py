@@ -17,7 +17,7 @@ from bridge.segments import entries_in, scan_segment, segment_paths
 from bridge.trader import EngineStart
 from domain.servertime import NS_PER_S
 from sim.session_host import run_terminal
-from strategy.gates import Gate
+from strategy.gates import DecisionKind, Gate
 from strategy.tables import DECISION_DTYPE
 from tests.bridge.floor import Market
 from tests.bridge.running import a_config, a_terminal, serving
@@ -88,12 +88,23 @@ class Dropped(Change):
         return None
 
 
+def is_about_an_entry(entry: Entry) -> bool:
+    """Whether the first decision has a score: positions have none, and where theirs lie depends on the batches."""
+    if entry.kind != EntryKind.DECISIONS:
+        return False
+    first = np.frombuffer(entry.payload, DECISION_DTYPE)[0]
+    return bool(first["kind"] == DecisionKind.ENTRY and np.isfinite(first["score"]))
+
+
 class DecisionField(Change):
-    """Changes one field of a decision record by the least possible amount."""
+    """Changes one field of the `which`-th decision about an entry by the least possible amount."""
 
     def __init__(self, which: int, field: str) -> None:
         super().__init__(EntryKind.DECISIONS, which)
         self.field = field
+
+    def __call__(self, entry: Entry) -> Entry | None:
+        return super().__call__(entry) if is_about_an_entry(entry) else entry
 
     def changed(self, entry: Entry) -> Entry:
         rows = np.frombuffer(entry.payload, DECISION_DTYPE).copy()
@@ -212,9 +223,9 @@ def test_what_a_killed_process_could_not_write_down_any_more_is_no_difference(da
 
 def test_what_a_killed_process_did_write_down_must_be_right(data_dir: Path) -> None:
     killed_while_writing(data_dir, EntryKind.DECISIONS)
-    kinds = [entry.kind for entry in entries_in(Places(data_dir).capture)]
-    restart = [i for i, kind in enumerate(kinds) if kind == EntryKind.ENGINE_START][1]
-    last = kinds[:restart].count(EntryKind.DECISIONS) - 1
+    entries = list(entries_in(Places(data_dir).capture))
+    restart = [i for i, entry in enumerate(entries) if entry.kind == EntryKind.ENGINE_START][1]
+    last = sum(map(is_about_an_entry, entries[:restart])) - 1
     rewritten(data_dir, DecisionField(last, "lots"))
     assert "lots" in {difference.field for difference in audit(data_dir, ACCOUNT, 0, EVER_NS).differences}
 

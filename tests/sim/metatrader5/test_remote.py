@@ -1,5 +1,6 @@
 """Two programs on one terminal: the drop-in in another process sees the same account, and is answered the same way."""
 
+import contextlib
 import itertools
 import json
 import os
@@ -133,8 +134,10 @@ def test_a_port_in_use_is_told_by_its_number(counter: Counter) -> None:
 def test_noise_ends_its_connection_and_no_other(noise: bytes, counter: Counter) -> None:
     with socket.create_connection(counter.address) as stranger:
         stranger.sendall(noise)
-        stranger.shutdown(socket.SHUT_WR)
-        assert stranger.recv(100) == b""
+        with contextlib.suppress(OSError):  # the counter may have hung up already
+            stranger.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(ConnectionResetError):  # it hung up on bytes it had not read
+            assert stranger.recv(100) == b""
     remote = Remote(counter.address)
     assert remote.call("positions_total", (), {}) == (0, (1, "Success"))
     remote.close()
