@@ -40,7 +40,7 @@ def _lots_of(index: int, closed: float, volume: float, initial: float, least: fl
         part += r[2 * earlier + 1]
     lots = floored_lots(floored_lots(initial * part, step) - closed, step)
     fits = lots >= least and volume - lots >= least - _LOTS_SLACK
-    return lots if fits and r[2 * index + 1] > 0.0 else 0.0
+    return lots if fits else 0.0
 
 
 @njit
@@ -54,6 +54,8 @@ def next_leg(reached: float, volume: float, initial: float, least: float, step: 
     closed = max(0.0, initial - volume)
     found = Leg(rules[2 * (MAX_LEGS - 1)], 0.0)
     for index in range(MAX_LEGS - 1, -1, -1):
+        if not rules[2 * index + 1] > 0.0:
+            continue
         lots = _lots_of(index, closed, volume, initial, least, step, rules)
         if lots > 0.0:
             found = Leg(rules[2 * index], lots)

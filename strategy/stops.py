@@ -15,7 +15,7 @@ from strategy.entry_rules import SymbolRules
 from strategy.gates import Action, Care
 from strategy.position_rules import CareRules, FillRules, StopRules
 from strategy.position_views import PositionView
-from strategy.verdicts import Gates, note
+from strategy.verdicts import FIRED, VERDICT, Gates, note
 
 _MODIFY: Final = int(Action.MODIFY)
 _PARTIAL_CLOSE: Final = int(Action.PARTIAL_CLOSE)
@@ -28,6 +28,7 @@ _CHANDELIER: Final = int(Care.CHANDELIER)
 _TRAILING_FIXED: Final = int(Care.TRAILING_FIXED)
 _TRAILING_STEPPED: Final = int(Care.TRAILING_STEPPED)
 _RISK_AFTER_FILL: Final = int(Care.RISK_AFTER_FILL)
+_TRAILING_SEATS: Final = (_TRAILING, _CHANDELIER, _TRAILING_FIXED, _TRAILING_STEPPED)
 _LOTS_SLACK: Final = 1e-9
 
 
@@ -82,60 +83,62 @@ def _better(level: float, stop: float, side: int, here: Here, least: float) -> b
 
 
 @njit
-def _trail(
-    seat: int, level: float, due: bool, stop: float, view: PositionView, here: Here, rules: StopRules, gates: Gates
-) -> float:
-    due = due and here.gain_r >= rules.trailing_start_r and here.step > 0.0
-    fires = due and _better(level, stop, view.side, here, here.step)
-    return level if note(gates, seat, here.gain_r, rules.trailing_start_r, fires) else stop
+def _is_due(locked: float, offset: float, distance: float, here: Here, rules: StopRules) -> bool:
+    """Whether a rule that trails at `distance` is on and has begun; where it must pay, `locked` beyond it does."""
+    pays = rules.trailing_in_profit == 0.0 or locked >= distance + offset
+    return distance > 0.0 and pays and here.gain_r >= rules.trailing_start_r and here.step > 0.0
 
 
 @njit
-def _is_due(locked: float, offset: float, distance: float, rules: StopRules) -> bool:
-    """Whether a trailing rule at `distance` is on, and where it must be, `locked` beyond it pays the costs."""
-    return distance > 0.0 and (rules.trailing_in_profit == 0.0 or locked >= distance + offset)
+def _trail(
+    seat: int, due: bool, wanted: float, stop: float, view: PositionView, here: Here, symbol: SymbolRules, gates: Gates
+) -> float:
+    """The stop at `wanted` [price], put on the grid, if it is due and better, which goes on record; else `stop`."""
+    if not due:
+        return stop
+    level = rounded_price(wanted, symbol.tick_size, symbol.digits)
+    if not _better(level, stop, view.side, here, here.step):
+        return stop
+    gates[seat, VERDICT] = FIRED
+    return level
 
 
 @njit
 def moved_stop(view: PositionView, here: Here, rules: CareRules, symbol: SymbolRules, gates: Gates) -> float:
-    """The tightest stop the rules ask for, or the present one."""
+    """The tightest stop the rules ask for, or the present one. Nothing is put on the grid before it is due."""
     r, side, stop = rules.stops, view.side, view.sl
     offset = break_even_offset(view.cost, r, symbol.point)
-    level = rounded_price(view.price_open + side * offset, symbol.tick_size, symbol.digits)
-    least = here.step if here.step > 0.0 else 0.0
-    due = r.break_even_r > 0.0 and here.gain_r >= r.break_even_r
-    if note(gates, _BREAK_EVEN, here.gain_r, r.break_even_r, due and _better(level, stop, side, here, least)):
-        stop = level
+    fires = False
+    if r.break_even_r > 0.0 and here.gain_r >= r.break_even_r:
+        level = rounded_price(view.price_open + side * offset, symbol.tick_size, symbol.digits)
+        fires = _better(level, stop, side, here, here.step if here.step > 0.0 else 0.0)
+        if fires:
+            stop = level
+    note(gates, _BREAK_EVEN, here.gain_r, r.break_even_r, fires)
+    for seat in _TRAILING_SEATS:
+        note(gates, seat, here.gain_r, r.trailing_start_r, False)
     distance = r.trailing_atr * view.atr
-    level = rounded_price(trailing_level(side, here.close_price, distance), symbol.tick_size, symbol.digits)
-    stop = _trail(_TRAILING, level, _is_due(here.gain, offset, distance, r), stop, view, here, r, gates)
+    wanted = trailing_level(side, here.close_price, distance)
+    stop = _trail(_TRAILING, _is_due(here.gain, offset, distance, here, r), wanted, stop, view, here, symbol, gates)
     distance = r.chandelier_atr * view.atr
     best = best_of(side, view.best_price, here.close_price)
     # where the market has fallen through the chandelier already, the stop comes as near as the broker allows
     nearest = trailing_level(side, here.close_price, here.room + symbol.tick_size)
     wanted = best_of(-side, trailing_level(side, best, distance), nearest)
-    level = rounded_price(wanted, symbol.tick_size, symbol.digits)
-    due = _is_due((best - view.price_open) * side, offset, distance, r)
-    stop = _trail(_CHANDELIER, level, due, stop, view, here, r, gates)
+    due = _is_due((best - view.price_open) * side, offset, distance, here, r)
+    stop = _trail(_CHANDELIER, due, wanted, stop, view, here, symbol, gates)
     distance = r.trailing_points * symbol.point
-    level = rounded_price(trailing_level(side, here.close_price, distance), symbol.tick_size, symbol.digits)
-    stop = _trail(_TRAILING_FIXED, level, _is_due(here.gain, offset, distance, r), stop, view, here, r, gates)
-    stop = _on_the_ladder(view, here, offset, stop, r, symbol, gates)
+    wanted = trailing_level(side, here.close_price, distance)
+    due = _is_due(here.gain, offset, distance, here, r)
+    stop = _trail(_TRAILING_FIXED, due, wanted, stop, view, here, symbol, gates)
+    rung = r.stepped_r * view.initial_risk
+    if rung > 0.0:
+        wanted = stepped_level(side, view.price_open, here.gain, rung)
+        due = _is_due((wanted - view.price_open) * side + rung, offset, rung, here, r)
+        stop = _trail(_TRAILING_STEPPED, due, wanted, stop, view, here, symbol, gates)
     if rules.hours.weekend_stop_atr > 0.0:
         stop = _before_the_weekend(view, here, stop, rules, symbol, gates)
     return stop
-
-
-@njit
-def _on_the_ladder(
-    view: PositionView, here: Here, offset: float, stop: float, rules: StopRules, symbol: SymbolRules, gates: Gates
-) -> float:
-    rung = rules.stepped_r * view.initial_risk
-    raw = stepped_level(view.side, view.price_open, here.gain, rung) if rung > 0.0 else math.nan
-    level = rounded_price(raw, symbol.tick_size, symbol.digits)
-    held = (raw - view.price_open) * view.side
-    due = rung > 0.0 and (rules.trailing_in_profit == 0.0 or held >= offset)
-    return _trail(_TRAILING_STEPPED, level, due, stop, view, here, rules, gates)
 
 
 @njit
@@ -143,10 +146,9 @@ def _before_the_weekend(
     view: PositionView, here: Here, stop: float, rules: CareRules, symbol: SymbolRules, gates: Gates
 ) -> float:
     left, limit = view.clock.week_left_s, rules.hours.weekend_close_s
+    note(gates, _WEEKEND, left, limit, False)
     wanted = trailing_level(view.side, here.close_price, rules.hours.weekend_stop_atr * view.atr)
-    level = rounded_price(wanted, symbol.tick_size, symbol.digits)
-    fires = left <= limit and here.step > 0.0 and _better(level, stop, view.side, here, here.step)
-    return level if note(gates, _WEEKEND, left, limit, fires) else stop
+    return _trail(_WEEKEND, left <= limit and here.step > 0.0, wanted, stop, view, here, symbol, gates)
 
 
 # -- the risk after a fill --------------------------------------------------------------------------------------------
