@@ -1,11 +1,12 @@
 """The steps of a walk-forward never let the future into the choice."""
 
+import itertools
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from backtest.folds import NS_PER_DAY, Cut, FoldError, folds
-import itertools
 
 CUTS = st.builds(Cut, st.floats(1, 400), st.floats(1, 200), st.floats(0, 10), st.booleans())
 

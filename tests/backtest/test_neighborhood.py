@@ -18,7 +18,8 @@ GRID = np.array([[1.0, 2.0, 3.0], [4.0, 9.0, 6.0], [7.0, 8.0, 5.0]])
 )
 def test_those_around_it_are_counted_once(place: tuple[int, int], others: list[float]) -> None:
     found = neighborhood(GRID, place)
-    assert found == (GRID[place], pytest.approx(np.mean(others)), min(others), len(others))
+    assert (found.own, found.worst, found.neighbors) == (GRID[place], min(others), len(others))
+    assert found.mean == pytest.approx(np.mean(others))
     assert found.stability == pytest.approx(np.mean(others) / GRID[place])
 
 
