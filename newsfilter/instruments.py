@@ -46,5 +46,14 @@ def currencies_of(symbol: str, chosen: Mapping[str, tuple[str, ...]]) -> tuple[s
     return _distinct("USD", second) if second in _CURRENCIES else _DOLLAR
 
 
+def pair_of(symbol: str) -> tuple[str, str] | None:
+    """What is bought with the symbol and what is paid with it (EUR and USD, XAU and USD); None for what is no pair."""
+    name = symbol.upper()
+    base, quote = name[:3], name[3:6]
+    if not base.isalpha() or quote not in _CURRENCIES | _ALIASES.keys():
+        return None
+    return _ALIASES.get(base, base), _ALIASES.get(quote, quote)
+
+
 def _distinct(*currencies: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_ALIASES.get(one, one) for one in currencies))

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from newsfilter.events import NewsError
+from newsfilter.instruments import pair_of
 
 _NS_PER_S: Final = 1_000_000_000
 _PAIR_LETTERS: Final = 6
@@ -73,3 +74,10 @@ def sentiment_of_pair(tones: Mapping[str, float], base: str, quote: str) -> floa
     if math.isnan(first) and math.isnan(second):
         return math.nan
     return ((0.0 if math.isnan(first) else first) - (0.0 if math.isnan(second) else second)) / 2.0
+
+
+def tone_of_symbol(tones: Mapping[str, float], symbol: str) -> float | None:
+    """Tone towards a rise of `symbol`, -1..1; None where nobody knows, or where it is no pair of two things."""
+    pair = pair_of(symbol)
+    tone = sentiment_of_pair(tones, *pair) if pair is not None else math.nan
+    return None if math.isnan(tone) else tone
