@@ -11,7 +11,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-_ROOMS_WITH_KERNELS = ("domain", "signals", "risk", "newsfilter", "strategy", "account", "sim", "marketdata", "backtest")
+_ROOMS_WITH_KERNELS = (
+    "domain",
+    "signals",
+    "risk",
+    "newsfilter",
+    "strategy",
+    "account",
+    "sim",
+    "marketdata",
+    "backtest",
+)
 
 Kernel = TypeVar("Kernel", bound=Callable[..., object])
 
