@@ -128,6 +128,7 @@ class AccountState(msgspec.Struct, kw_only=True):
     deals: set[int] = msgspec.field(default_factory=set)
     openings: dict[int, int] = msgspec.field(default_factory=dict)
     lots: dict[int, PositionLots] = msgspec.field(default_factory=dict)
+    opening_offsets_s: dict[int, int] = msgspec.field(default_factory=dict)
     gone: set[int] = msgspec.field(default_factory=set)
     unexplained: set[int] = msgspec.field(default_factory=set)
     flags: set[str] = msgspec.field(default_factory=set)
@@ -146,6 +147,14 @@ class AccountState(msgspec.Struct, kw_only=True):
     def day_loss_fraction(self, equity: float) -> float:
         """How far `equity` is below the start of the broker's day [fraction of that, 0 where it is not known]."""
         return _shortfall_fraction(self.day_start_equity, equity)
+
+    def opened_ns(self, position: Position) -> int:
+        """When `position` was opened [UTC ns], by the broker's clock as it stood when the position was first seen.
+
+        A time stamp of the broker stays what it was when the clocks change.
+        """
+        offset_s = self.opening_offsets_s.get(position.position_id, self.server_offset_s)
+        return utc_ns_from_server_msc(position.time_msc, offset_s)
 
     def is_new_day(self, time_ns: int) -> bool:
         """Whether `time_ns` [UTC ns] lies in a later broker day than the last mark: equity must be marked now."""
@@ -349,6 +358,7 @@ class AccountState(msgspec.Struct, kw_only=True):
         position = event.position
         lots = self.lots.get(position.position_id, NO_LOTS)
         self.positions[position.position_ticket] = position
+        self.opening_offsets_s.setdefault(position.position_id, self.server_offset_s)
         self.gone.discard(position.position_ticket)
         self.unexplained.discard(position.position_id)
         self.lots[position.position_id] = msgspec.structs.replace(lots, largest=max(lots.largest, position.volume))
@@ -364,6 +374,7 @@ class AccountState(msgspec.Struct, kw_only=True):
         position = self.positions.pop(event.position_ticket, None)
         self.gone.add(event.position_ticket)
         if position and not self._stands(position.position_id):
+            self.opening_offsets_s.pop(position.position_id, None)
             if self.is_own(position):
                 self.unexplained.add(position.position_id)
             self._close_books_of(position.position_id)

@@ -9,7 +9,6 @@ from account.safety import Override
 from account.state import AccountState
 from domain.intents import Intent, IntentKind, IntentState
 from domain.pricing import SymbolMoney, money_per_price, notional_value, required_margin, rounded_money, symbol_money
-from domain.servertime import utc_ns_from_server_msc
 from domain.symbols import SwapMode, SymbolSpec, SymbolTradeMode, joined_sessions, week_end_s
 from domain.trading import Position
 from domain.updates import Money
@@ -267,7 +266,7 @@ class WorldTables:
                 _initial_risk(position, opening),
                 *_plan(opening),
                 best.get(ticket, np.nan),
-                utc_ns_from_server_msc(position.time_msc, account.server_offset_s),
+                account.opened_ns(position),
                 int(ticket in busy),
                 self.pauses.until_ns(ticket),
             )

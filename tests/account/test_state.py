@@ -4,6 +4,7 @@ import math
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -522,3 +523,21 @@ def test_the_digest_sees_the_last_bit_of_a_number() -> None:
 
 def test_every_kind_of_event_can_be_folded() -> None:
     assert set(AccountState._FOLDS) == set(AccountEvent.__args__)
+
+
+def test_a_position_keeps_its_hour_when_the_clocks_change() -> None:
+    """A broker does not rewrite the times of what is open; only what is opened from then on has the new clock."""
+    held, later = position(401), position(402, intent_id=None)
+    state = account(issued_event(), PositionSeen(time_ns=1, position=held))
+    before_ns = state.opened_ns(held)
+    state.apply(session(session=2, server_offset_s=OFFSET_S - 3600))
+    state.apply(PositionSeen(time_ns=2, position=msgspec.structs.replace(held, sl=1.097)))
+    state.apply(PositionSeen(time_ns=2, position=later))
+    assert state.opened_ns(held) == before_ns
+    assert state.opened_ns(later) == before_ns + 3600 * NS_PER_S
+
+
+def test_the_clock_of_a_position_is_forgotten_with_it() -> None:
+    state = account(issued_event(), PositionSeen(time_ns=1, position=position(401)))
+    state.apply(PositionGone(time_ns=2, position_ticket=401))
+    assert state.opening_offsets_s == {}
