@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.dtypes import RATES_DTYPE
+from domain.serverclock import Daylight, ServerClock
 from domain.symbols import SymbolSpec, SymbolSpecError
 from domain.timeframes import DAY_S, HOUR_S, Timeframe
 from marketdata import (
@@ -25,7 +26,6 @@ from marketdata import (
 )
 from signals.fold import closed_capacity, fold_ticks, new_fold
 from sim.conversion import conversions
-from sim.faults.clock import Daylight, ServerClock
 from sim.faults.news import with_news
 from sim.faults.plan import FaultPlan
 from sim.profiles import (

@@ -11,11 +11,11 @@ from typing import Final
 from domain.pricing import SymbolMoney
 from domain.requests import TradeAnswer, TradeRequest, refused
 from domain.retcodes import Retcode
+from domain.serverclock import Daylight, ServerClock
 from domain.symbols import SymbolSpec
 from domain.trading import AccountSnapshot, Deal, DealReason, DealType, MarginMode, Order, Position
 from domain.updates import Money, TradeUpdate
 from sim import matching
-from sim.faults.clock import Daylight, ServerClock
 from sim.faults.fills import SeededFills
 from sim.faults.line import Line
 from sim.faults.outages import NEVER_MSC, Outages

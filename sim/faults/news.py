@@ -6,9 +6,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from domain.serverclock import Daylight, ServerClock
 from domain.symbols import SymbolSpec
 from domain.timeframes import DAY_S, WEEK_S
-from sim.faults.clock import Daylight, ServerClock
 from sim.faults.plan import News
 from sim.matching import Rows
 from sim.spreads import CURRENCIES, METALS, widen

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from domain.retcodes import Outcome, Retcode, outcome_of
-from sim.faults.clock import ServerClock
+from domain.serverclock import ServerClock
 from sim.faults.distributions import NOTHING, Distribution, Fixed
 from sim.faults.problems import FaultPlanError
 

@@ -10,8 +10,8 @@ import pytest
 from app.console import CommandError
 from app.playback import Playback, PlaybackError, market_of
 from app.which_faults import faults_named
+from domain.serverclock import Daylight, ServerClock
 from domain.timeframes import HOUR_S
-from sim.faults.clock import Daylight, ServerClock
 from sim.faults.plan import FaultPlan
 from sim.faults.presets import PRESETS
 

@@ -8,10 +8,10 @@ import pytest
 
 from account.events import SessionOpened
 from domain.intents import Intent
+from domain.serverclock import Daylight, ServerClock
 from domain.servertime import broker_day
 from domain.timeframes import DAY_S, HOUR_S
 from marketdata.tape import Tape
-from sim.faults.clock import Daylight, ServerClock
 from sim.faults.plan import FaultPlan
 from sim.feed import Feed
 from sim.matching import Rows

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.serverclock import Daylight, ServerClock
 from marketdata import load_quotes
-from sim.faults.clock import Daylight, ServerClock
 from sim.faults.news import releases_in, with_news
 from sim.faults.plan import News
 from sim.matching import Rows

@@ -1,9 +1,10 @@
 """A broker's clock with its daylight saving: how far it is ahead of UTC, and when that changes."""
 
 import functools
+import re
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 import numpy as np
@@ -11,7 +12,9 @@ import numpy.typing as npt
 from msgspec import Meta
 
 from domain.timeframes import HOUR_S
-from sim.matching import Rows
+
+Rows: TypeAlias = npt.NDArray[Any]
+Ints: TypeAlias = npt.NDArray[np.int64]
 
 _YEARS: Final = range(1987, 2101)
 _MARCH, _APRIL, _OCTOBER, _NOVEMBER = 3, 4, 10, 11
@@ -19,6 +22,7 @@ _NEW_US_RULE: Final = 2007
 _EU_CHANGE_H: Final = 1  # UTC, both ways
 _US_SPRING_H: Final = 7  # 02:00 in New York
 _US_AUTUMN_H: Final = 6
+_CLOCK_NAME: Final = re.compile(r"utc((?P<sign>[+-])(?P<hours>\d{1,2})(:(?P<minutes>[0-5]\d))?)?(/(?P<rule>eu|us))?")
 
 
 class Daylight(StrEnum):
@@ -55,6 +59,16 @@ class ServerClock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         changes = changes_of(self)
         return int(changes.offset_s[np.searchsorted(changes.server_s, server_msc // 1000, "right")])
 
+    def offsets_at(self, server_s: Ints) -> Ints:
+        """Lead over UTC [s] at each of the stamps `server_s` [s, this clock], shape (n,)."""
+        changes = changes_of(self)
+        return changes.offset_s[np.searchsorted(changes.server_s, server_s, "right")]
+
+    def offsets_at_utc(self, utc_s: Ints) -> Ints:
+        """Lead over UTC [s] at each of `utc_s` [s], shape (n,)."""
+        changes = changes_of(self)
+        return changes.offset_s[np.searchsorted(changes.utc_s, utc_s, "right")]
+
     def next_change(self, server_msc: int) -> int:
         """The first stamp after `server_msc` [ms, this clock] that has another offset; 2**62 where none follows."""
         times = changes_of(self).server_s
@@ -66,14 +80,44 @@ class ServerClock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
         An EA that asks for ticks after the last one it has seen does not get them from MetaTrader either.
         """
-        changes = changes_of(self)
-        lead_s = changes.offset_s[np.searchsorted(changes.utc_s, ticks_utc["time_msc"] // 1000, "right")]
+        lead_s = self.offsets_at_utc(ticks_utc["time_msc"] // 1000)
         moved: Rows = ticks_utc.copy()
         moved["time_msc"] += lead_s * 1000
         moved["time"] += lead_s
-        read_s = changes.offset_s[np.searchsorted(changes.server_s, moved["time_msc"] // 1000, "right")]
+        read_s = self.offsets_at(moved["time_msc"] // 1000)
         kept: Rows = moved[read_s == lead_s]
         return kept
+
+    @property
+    def name(self) -> str:
+        """As `clock_named` reads it: utc, utc+3, utc-5, utc+2/eu, utc+2/us."""
+        hours, seconds = divmod(abs(self.winter_offset_s), HOUR_S)
+        minutes = f":{seconds // 60:02d}" if seconds else ""
+        sign = "-" if self.winter_offset_s < 0 else "+"
+        lead = f"{sign}{hours}{minutes}" if self.winter_offset_s else ""
+        return f"utc{lead}" + ("" if self.daylight is Daylight.NONE else f"/{self.daylight}")
+
+
+UTC_CLOCK: Final = ServerClock(winter_offset_s=0, daylight=Daylight.NONE)
+
+
+def clock_named(name: str) -> ServerClock:
+    """The clock of that name: utc, utc+3, utc-4:30, or one with a daylight rule: utc+2/eu, utc+2/us.
+
+    `eu` and `us` alone are short for the two most brokers have, UTC+2 in winter.
+
+    Raises:
+        ValueError: for another name; says which there are.
+    """
+    found = _CLOCK_NAME.fullmatch({"eu": "utc+2/eu", "us": "utc+2/us"}.get(name.lower(), name.lower()))
+    if found is None:
+        raise ValueError(f"clock {name!r} is not known; use utc, eu, us, or an offset such as utc+3 or utc-5/us")
+    seconds = int(found["hours"] or 0) * HOUR_S + int(found["minutes"] or 0) * 60
+    clock = {"winter_offset_s": -seconds if found["sign"] == "-" else seconds, "daylight": found["rule"] or "none"}
+    try:
+        return msgspec.convert(clock, ServerClock)
+    except msgspec.ValidationError as refused:
+        raise ValueError(f"clock {name!r} cannot be: {refused}") from None
 
 
 @functools.cache

@@ -1,5 +1,6 @@
 """Brokers' clocks, beside the time zone database."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -9,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.dtypes import TICK_DTYPE
+from domain.serverclock import Daylight, ServerClock, clock_named
 from domain.timeframes import HOUR_S
-from sim.faults.clock import Daylight, ServerClock
 from sim.matching import Rows
 
 EU = ServerClock(daylight=Daylight.EU)
@@ -94,3 +95,43 @@ def test_without_daylight_saving_nothing_changes() -> None:
     summer = datetime(2025, 7, 1, tzinfo=UTC)
     days = [summer + timedelta(days=30 * month) for month in range(12)]
     assert {NEVER.offset_at_utc(int(day.timestamp())) for day in days} == {2 * HOUR_S}
+
+
+@given(
+    clock=st.builds(
+        ServerClock,
+        winter_offset_s=st.integers(-56, 56).map(lambda steps: steps * 900),
+        daylight=st.sampled_from(Daylight),
+    )
+)
+def test_every_clock_has_a_name_it_is_found_by(clock: ServerClock) -> None:
+    assert clock_named(clock.name) == clock
+    assert clock_named(clock.name.upper()) == clock
+
+
+@pytest.mark.parametrize(
+    ("name", "winter_offset_s", "daylight"),
+    [
+        ("utc", 0, Daylight.NONE),
+        ("utc+3", 10_800, Daylight.NONE),
+        ("UTC-4:30", -16_200, Daylight.NONE),
+        ("eu", 7200, Daylight.EU),
+        ("us", 7200, Daylight.US),
+        ("utc-5/us", -18_000, Daylight.US),
+    ],
+)
+def test_clocks_by_name(name: str, winter_offset_s: int, daylight: Daylight) -> None:
+    assert clock_named(name) == ServerClock(winter_offset_s=winter_offset_s, daylight=daylight)
+
+
+@pytest.mark.parametrize("name", ["", "gmt", "utc+15", "utc+3:10", "utc+3/asia", "utc3", "est", "utc+-3"])
+def test_what_is_no_clock_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=f"clock '{re.escape(name)}'"):
+        clock_named(name)
+
+
+@given(seconds=st.lists(st.integers(FIRST, LAST), max_size=20), clock=st.sampled_from([EU, US, NEVER]))
+def test_many_stamps_at_once_are_as_one_by_one(seconds: list[int], clock: ServerClock) -> None:
+    times = np.array(seconds, np.int64)
+    assert clock.offsets_at(times).tolist() == [clock.offset_at(time * 1000) for time in seconds]
+    assert clock.offsets_at_utc(times).tolist() == [clock.offset_at_utc(time) for time in seconds]
