@@ -5,7 +5,6 @@ A setting that nobody knows, or a value out of range, is refused by name; a secr
 """
 
 import ipaddress
-import json
 import os
 import re
 from pathlib import Path
@@ -19,8 +18,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from pydantic_settings import SettingsError as SourceError
 
 from app.fields import FieldDefinition, Group, fields_of, group_of, leaves
+from app.news_settings import NewsGroup
 from app.problems import (
-    JSON_REMEDY,
     PREFIX,
     SettingProblem,
     SettingsRefusedError,
@@ -29,6 +28,7 @@ from app.problems import (
     unknown_setting,
     unreadable,
 )
+from app.written import json_object, split
 from bridge.config import BridgeConfig, DeskRules
 from domain.timeframes import Timeframe
 from strategy.params import CareSettings, EngineSettings
@@ -52,17 +52,8 @@ def default_data_dir() -> Path:
     return Path(state) / "mt5-companion"
 
 
-def _split(value: object) -> object:
-    """A comma-separated list, as people write one; JSON lists are understood, too."""
-    if not isinstance(value, str):
-        return value
-    if value.lstrip().startswith("["):
-        return json.loads(value)
-    return [part.strip() for part in value.split(",") if part.strip()]
-
-
 def _named_timeframes(value: object) -> object:
-    parts = _split(value)
+    parts = split(value)
     return [_timeframe(part) for part in parts] if isinstance(parts, list | tuple) else parts
 
 
@@ -72,15 +63,6 @@ def _timeframe(part: object) -> object:
     if part.upper() not in Timeframe.__members__:
         raise ValueError(f"names {part!r}; MT5 has {', '.join(Timeframe.__members__)}")
     return Timeframe[part.upper()]
-
-
-def _json_object(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except json.JSONDecodeError:
-        raise ValueError(f"is no JSON; {JSON_REMEDY}") from None
 
 
 def _bindable(endpoint: str) -> str:
@@ -117,18 +99,18 @@ _MEANINGS: Final = {
     "commission_per_lot": 'commission of a round turn and lot by base name [account currency] as JSON; "*": all others',
 }
 _LISTS: Final[dict[str, Any]] = {
-    "symbols": Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), MinLen(1)],
+    "symbols": Annotated[tuple[str, ...], NoDecode, BeforeValidator(split), MinLen(1)],
     "timeframes": Annotated[tuple[Timeframe, ...], NoDecode, BeforeValidator(_named_timeframes), MinLen(1)],
-    "model_parameters": Annotated[dict[str, float], BeforeValidator(_json_object)],
-    "slippage_points": Annotated[dict[str, float], NoDecode, BeforeValidator(_json_object)],
-    "leverage_tiers": Annotated[dict[str, float], NoDecode, BeforeValidator(_json_object)],
-    "commission_per_lot": Annotated[dict[str, float], NoDecode, BeforeValidator(_json_object)],
+    "model_parameters": Annotated[dict[str, float], BeforeValidator(json_object)],
+    "slippage_points": Annotated[dict[str, float], NoDecode, BeforeValidator(json_object)],
+    "leverage_tiers": Annotated[dict[str, float], NoDecode, BeforeValidator(json_object)],
+    "commission_per_lot": Annotated[dict[str, float], NoDecode, BeforeValidator(json_object)],
 }
 
 
 def _legs(value: object) -> object:
     """Pairs as people write them ("0.5:0.5, 0.8:0.25"); JSON lists are understood, too."""
-    parts = _split(value)
+    parts = split(value)
     if not isinstance(parts, list | tuple):
         return parts
     return [part.split(":") if isinstance(part, str) else part for part in parts]
@@ -161,7 +143,7 @@ Endpoint = Annotated[
 class AccountGroup(Group):
     """Which accounts may be traded."""
 
-    logins: Annotated[tuple[int, ...], NoDecode, BeforeValidator(_split)] = Field(
+    logins: Annotated[tuple[int, ...], NoDecode, BeforeValidator(split)] = Field(
         default=(), description="logins that may be traded, comma-separated; none named: any"
     )
     allow_real: bool = Field(default=False, description="trade accounts with real money, not only demo accounts")
@@ -234,6 +216,7 @@ class ServiceSettings(BaseSettings):
     )
     account: AccountGroup = AccountGroup()
     poller: PollerGroup = PollerGroup()
+    news: NewsGroup = NewsGroup()
 
     @property
     def endpoint(self) -> str:
@@ -298,6 +281,7 @@ class ServiceSettings(BaseSettings):
             "busy_poll": self.busy_poll,
             "allowed_logins": self.account.logins,
             "allow_real": self.account.allow_real,
+            "news": self.news.rules(),
         }
         return BridgeConfig(**{**fields, **changes})
 

@@ -28,6 +28,7 @@ _SECTIONS: Final = {
     "guards": "Guards on equity",
     "kelly": "Half-Kelly",
     "care": "Open positions",
+    "news": "News",
     "account": "Accounts",
     "bridge": "The bridge",
     "poller": "The poller",

@@ -84,6 +84,7 @@ class Stage:
             engine=msgspec.structs.replace(engine, symbols=symbols) if symbols else engine,
             rules=msgspec.structs.replace(self._settings.rules(), clock_check=False),
             allowed_logins=(),
+            news=None,
         )
         self._start("bridge", {"config": config_out(config)})
         self._start("recorder", {"config": config_out(config), "finish": True})

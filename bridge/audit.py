@@ -12,13 +12,13 @@ from account.booking import issued
 from account.events import AccountEvent, EquityTracked, GuardChanged, IntentIssued, kind_of
 from account.journal import JournalReader
 from bridge.config import Places
-from bridge.inputs import Booked, Decided, Fed, Input, Lost, Started, Warmed
+from bridge.inputs import Booked, Decided, Fed, Informed, Input, Lost, Started, Warmed
 from bridge.review import Review, time_of
 from bridge.trader import decision_layout
 from domain import jit
 from domain.intents import Intent
 from strategy.engine import Engine
-from strategy.events import AccountChanged, Quotes, WarmUp
+from strategy.events import AccountChanged, NewsChanged, Quotes, WarmUp
 from strategy.gates import GATE_SEATS, DecisionKind, gate_name
 from strategy.tables import DECISION_DTYPE, Table, empty_decisions
 
@@ -114,6 +114,9 @@ class _Auditor:
             case Warmed() if self._engine is not None:
                 self._compare()
                 self._engine.on_event(WarmUp(one.symbol, one.timeframe, one.bars))
+            case Informed() if self._engine is not None:
+                self._compare()
+                self._engine.on_event(NewsChanged(one.board))
 
     def report(self) -> AuditReport:
         """What was found."""

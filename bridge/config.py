@@ -38,8 +38,22 @@ class DeskRules(msgspec.Struct, frozen=True, kw_only=True):
     ] = 2000
 
 
+class NewsRules(msgspec.Struct, frozen=True, kw_only=True):
+    """What is made of the bulletin that is posted in the data directory.
+
+    `required`: nothing is opened while the calendar cannot be relied on. `currencies` is the user's map of base names
+    to the currencies whose events concern them.
+    """
+
+    required: bool = True
+    currencies: dict[str, tuple[str, ...]] = {}
+
+
 class BridgeConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the service needs; can be pickled, so that it can start in a process of its own."""
+    """Everything the service needs; can be pickled, so that it can start in a process of its own.
+
+    Without `news` nothing is judged by news.
+    """
 
     data_dir: Path
     secret: bytes
@@ -52,6 +66,7 @@ class BridgeConfig(msgspec.Struct, frozen=True, kw_only=True):
     max_terminals: int = 64
     allowed_logins: tuple[int, ...] = ()
     allow_real: bool = False
+    news: NewsRules | None = None
 
     def __repr__(self) -> str:
         """Never shows the secret."""
@@ -75,3 +90,5 @@ class Places:
         self.endpoint = data_dir / "bridge.endpoint"
         self.lock = data_dir / "bridge.lock"
         self.recorder_lock = data_dir / "recorder.lock"
+        self.news = data_dir / "news"
+        self.bulletin = self.news / "bulletin.json"

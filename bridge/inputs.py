@@ -14,6 +14,7 @@ from bridge.trader import EngineStart
 from domain.dtypes import RATES_DTYPE
 from domain.timeframes import Timeframe
 from domain.updates import Money
+from newsfilter.board import NewsBoard
 from strategy.tables import DECISION_DTYPE, Table
 from wire.codec import decode
 from wire.errors import WireError
@@ -21,6 +22,7 @@ from wire.messages import Ticks
 
 _EVENTS: Final[msgspec.json.Decoder[list[AccountEvent]]] = msgspec.json.Decoder(list[AccountEvent])
 _TERMINAL: Final = msgspec.json.Decoder(TerminalInfo)
+_BOARD: Final = msgspec.json.Decoder(NewsBoard)
 _START: Final = msgspec.json.Decoder(EngineStart)
 _GAP: Final = msgspec.json.Decoder(dict[str, object])
 
@@ -49,6 +51,14 @@ class Booked(msgspec.Struct, frozen=True, kw_only=True):
     seq: int
     account: str
     events: tuple[AccountEvent, ...]
+
+
+class Informed(msgspec.Struct, frozen=True, kw_only=True):
+    """The engine was told what is known of news."""
+
+    seq: int
+    account: str
+    board: NewsBoard
 
 
 class Fed(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -82,7 +92,7 @@ class Lost(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-Input: TypeAlias = Started | Warmed | Booked | Fed | Decided | Lost
+Input: TypeAlias = Started | Warmed | Booked | Informed | Fed | Decided | Lost
 
 
 class InputReader:
@@ -130,6 +140,8 @@ class InputReader:
                     timeframe=Timeframe(timeframe),
                     bars=np.frombuffer(bars, RATES_DTYPE),
                 )
+            case EntryKind.NEWS:
+                return Informed(seq=entry.seq, account=info.account, board=_BOARD.decode(entry.payload))
             case EntryKind.DECISIONS:
                 return _decided_of(entry, info)
             case EntryKind.INBOUND:

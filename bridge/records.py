@@ -39,6 +39,8 @@ class EntryKind(IntEnum):
     """History given to the engine: see `warm_up_payload`."""
     NOTE = 8
     """JSON: something the record itself has to say (a cut tail, entries lost on a full disk)."""
+    NEWS = 9
+    """JSON: the `newsfilter.board.NewsBoard` that the engine knows from here on."""
 
 
 class EntryFlag(IntFlag):

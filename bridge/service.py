@@ -23,6 +23,7 @@ from bridge.desk import Desk
 from bridge.files import FolderLock, replace_file
 from bridge.introductions import Introductions
 from bridge.latency import LatencyHistogram, difference, summary_us
+from bridge.newswatch import NewsWatch
 from bridge.records import EntryFlag
 from bridge.roster import Roster
 from bridge.status import RUNNING, STOPPED, BridgeStatus, terminal_status, write_status
@@ -67,6 +68,7 @@ class BridgeService:
         self._started_ns = time.time_ns()
         self._roster = Roster(config, lambda: os.urandom(NONCE_BYTES), self._loaded)
         self._introductions = Introductions()
+        self._news = NewsWatch(config.places.bulletin, config.news)
         wall = config.rules.clock_check
         self._control = ControlDesk(config.data_dir, self._known, self._secured, by_wall_clock=wall)
 
@@ -82,6 +84,8 @@ class BridgeService:
         places = self.config.places
         with contextlib.ExitStack() as opened:
             opened.enter_context(FolderLock(places.lock))
+            opened.callback(self._news.close)
+            self._news.start()
             places.endpoint.unlink(missing_ok=True)
             self._books = self._opened_books()
             opened.callback(lambda: self._books.close(time.monotonic_ns(), time.time_ns()))
@@ -123,7 +127,9 @@ class BridgeService:
         journal = self._books.journal
         journal.commit()
         events = [event for _, _, event in journal.read(key)]
-        return Trader(key, self.config.engine, events, journal.last_seq)
+        trader = Trader(key, self.config.engine, events, journal.last_seq)
+        self._news.tell(trader)
+        return trader
 
     def run(self, stop: threading.Event) -> None:
         """Serve until `stop` is set, then say good-bye, write everything and close."""
@@ -299,6 +305,7 @@ class BridgeService:
         utc_ns = time.time_ns()
         if now_ns - self._timers_ns >= _TIMERS_NS:
             self._timers_ns = now_ns
+            self._pass_on_news(now_ns, utc_ns)
             self._on_time(now_ns, utc_ns)
         self._books.commit_if_due(now_ns, idle=idle)
         self._books.capture.flush_if_due(now_ns, utc_ns, idle=idle)
@@ -310,6 +317,15 @@ class BridgeService:
         self._control.serve(utc_ns)
         if idle:
             self._calm(now_ns)
+
+    def _pass_on_news(self, now_ns: int, utc_ns: int) -> None:
+        """Let every account know a new bulletin; it is on record before the next frame is handled."""
+        if self._news.has_more():
+            for trader in self._roster.traders.values():
+                self._news.tell(trader)
+            for _, desk in self._roster:
+                desk.fed_at = None
+                self._record(desk, None, [], now_ns, utc_ns)
 
     def _known(self) -> dict[str, Trader]:
         return self._roster.traders
@@ -361,6 +377,7 @@ class BridgeService:
             started_ns=self._started_ns,
             written_ns=time.time_ns(),
             problem=books.problem or books.capture.last_error,
+            news=self._news.standing(self._ticks_ns()),
             journal_seq=books.journal.last_seq,
             capture_seq=books.capture.next_seq - 1,
             capture_lost=books.capture.lost,
@@ -371,6 +388,12 @@ class BridgeService:
             recent_latency_us=summary_us(recent),
             terminals=tuple(terminal_status(trader, roster.desk_for(key)) for key, trader in roster.traders.items()),
         )
+
+    def _ticks_ns(self) -> int:
+        """What time it is for the ticks [UTC ns]: now, but in a replay of old quotes."""
+        if self.config.rules.clock_check:
+            return time.time_ns()
+        return max((trader.engine.now_ns for trader in self._roster.traders.values()), default=0)
 
     def _write_status(self, state: str) -> None:
         try:

@@ -40,7 +40,10 @@ class TerminalStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BridgeStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """The service at `written_ns` [UTC ns]. Latencies are from a frame's arrival to its answers [microseconds]."""
+    """The service at `written_ns` [UTC ns]. Latencies are from a frame's arrival to its answers [microseconds].
+
+    `news` says what is wrong with the calendar; empty where nothing is.
+    """
 
     state: str
     pid: int
@@ -49,6 +52,7 @@ class BridgeStatus(msgspec.Struct, frozen=True, kw_only=True):
     written_ns: int
     version: int = STATUS_VERSION
     problem: str = ""
+    news: str = ""
     journal_seq: int = 0
     capture_seq: int = 0
     capture_lost: int = 0

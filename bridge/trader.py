@@ -10,17 +10,20 @@ from typing import Final
 
 import msgspec
 
-from account.events import AccountEvent, encoded
+from account.events import AccountEvent, SymbolsSeen, encoded
 from account.state import AccountState
+from bridge.config import NewsRules
 from bridge.histories import Chart
 from bridge.records import EntryFlag, EntryKind, warm_up_payload
 from bridge.stream import Stream
 from domain import jit
 from domain.intents import Intent
 from domain.updates import Money
+from newsfilter.board import NewsBoard, board_of
+from newsfilter.bulletin import Bulletin
 from signals.models import parameters_array, parameters_from
 from strategy.engine import Engine
-from strategy.events import AccountChanged, Quotes, WarmUp
+from strategy.events import AccountChanged, NewsChanged, Quotes, WarmUp
 from strategy.gates import NO_GATE, Action, gate_name
 from strategy.params import EngineSettings
 from strategy.tables import DECISION_DTYPE, Table
@@ -79,6 +82,8 @@ class Trader:
         self.records: list[Record] = []
         self.warm: set[Chart] = set()
         self.stream = Stream()
+        self._bulletin: tuple[Bulletin, NewsRules] | None = None
+        self._board: NewsBoard | None = None
         self._tallied: dict[str, int] = {}
         self._bookings = 0
         self._counted_bookings = -1
@@ -113,6 +118,27 @@ class Trader:
         self._bookings += 1
         self.unsaved.extend(events)
         self.records.append(Record(EntryKind.EVENTS, body))
+        if any(isinstance(event, SymbolsSeen) for event in events):
+            self._put_up_board()
+
+    def hear_news(self, bulletin: Bulletin, rules: NewsRules) -> None:
+        """Let the engine know the calendar from now on; symbols that it meets later find their windows there, too."""
+        self._bulletin = bulletin, rules
+        self._put_up_board()
+
+    def _put_up_board(self) -> None:
+        if self._bulletin is None:
+            return
+        bulletin, rules = self._bulletin
+        symbols = tuple(dict.fromkeys(chart.symbol for chart in self.engine.wanted_charts))
+        board = board_of(bulletin, symbols, required=rules.required, chosen=rules.currencies)
+        if board == self._board:
+            return
+        self._board = board
+        self.engine.on_event(NewsChanged(board))
+        if self.records and self.records[-1].kind == EntryKind.NEWS:
+            self.records.pop()  # nothing was decided by that one: without a terminal they would pile up
+        self.records.append(Record(EntryKind.NEWS, msgspec.json.encode(board)))
 
     def warm_up(self, chart: Chart, bars: Table) -> None:
         """Give one chart its history of closed bars; what it knew before is forgotten."""

@@ -6,11 +6,12 @@ from typing import Final
 
 import msgspec
 
-from newsfilter.events import EconomicEvent, EventTiming, Impact
+from newsfilter.bulletin import NO_TONES, Bulletin, EventWindow, Tones, event_windows
+from newsfilter.events import ALL_CURRENCIES, EconomicEvent, Impact
 from newsfilter.impact import ImpactTable
 from newsfilter.instruments import currencies_of
 from newsfilter.sentiment import tone_of_symbol
-from newsfilter.windows import Span, WindowSettings, merged_windows, spans
+from newsfilter.windows import WindowSettings, merged_pairs
 
 FOREVER_NS: Final = 2**63 - 1
 
@@ -28,13 +29,15 @@ class SymbolNews(msgspec.Struct, frozen=True):
 
 
 class BoardEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """An event with an exact time [UTC ns] that has a window; `symbols` are the ones it concerns."""
+    """An event that has a window, from `start_ns` up to `end_ns` [UTC ns]; `symbols` are the ones it concerns."""
 
     time_ns: int
     currency: str
     name: str
     impact: Impact
     symbols: tuple[str, ...]
+    start_ns: int = 0
+    end_ns: int = 0
 
 
 class CurrencyTone(msgspec.Struct, frozen=True):
@@ -44,31 +47,82 @@ class CurrencyTone(msgspec.Struct, frozen=True):
     tone: float
 
 
-class Tones(msgspec.Struct, frozen=True):
-    """What articles say by currency (`newsfilter.sentiment`; NaN: not known), until `until_ns` [UTC ns]."""
-
-    by_currency: Mapping[str, float] = {}
-    until_ns: int = 0
-
-
 class NewsBoard(msgspec.Struct, frozen=True, kw_only=True):
     """The calendar, and what articles say, as the decision core knows it.
 
     After `reliable_until_ns` [UTC ns] the calendar says nothing any more: entries are refused where `required`, and not
-    judged by news where not. A symbol that is not named has no windows. `events` stand in the order of their time.
-    `tones` are those of the currencies of `symbols`; they and the symbols' tones say nothing from `tones_until_ns` on
-    (0: there is no such source).
+    judged by news where not. A symbol that is not named has no windows. `events` have an hour and stand in the order of
+    their time, `days` are events without one. `tones` are those of the currencies of `symbols`; they and the symbols'
+    tones say nothing from `tones_until_ns` on (0: there is no such source). `problem` is what is wrong with the
+    sources, for people.
     """
 
     reliable_until_ns: int
     required: bool = True
     symbols: tuple[SymbolNews, ...] = ()
     events: tuple[BoardEvent, ...] = ()
+    days: tuple[BoardEvent, ...] = ()
     tones: tuple[CurrencyTone, ...] = ()
     tones_until_ns: int = 0
+    problem: str = ""
+
+    def events_at(self, symbol: str, time_ns: int) -> tuple[BoardEvent, ...]:
+        """Events in whose window `symbol` is at `time_ns` [UTC ns]."""
+        return tuple(
+            one for one in (*self.days, *self.events) if symbol in one.symbols and one.start_ns <= time_ns < one.end_ns
+        )
 
 
-NO_TONES: Final = Tones()
+def board_of(
+    bulletin: Bulletin, symbols: Sequence[str], *, required: bool, chosen: Mapping[str, tuple[str, ...]]
+) -> NewsBoard:
+    """The board for `symbols` as `bulletin` has it; `chosen` is the user's map of base names to currencies."""
+    tones = bulletin.tones
+    told = {currency: tone for currency, tone in tones.by_currency.items() if not math.isnan(tone)}
+    concerned = {symbol: currencies_of(symbol, chosen) for symbol in symbols}
+    of_account = dict.fromkeys(currency for currencies in concerned.values() for currency in currencies)
+    events = _events(bulletin, concerned)
+    return NewsBoard(
+        reliable_until_ns=bulletin.reliable_until_ns,
+        required=required,
+        symbols=tuple(
+            SymbolNews(symbol, _pairs(bulletin, currencies), tone_of_symbol(told, symbol))
+            for symbol, currencies in concerned.items()
+        ),
+        events=tuple(event for window, event in events if window.has_hour),
+        days=tuple(event for window, event in events if not window.has_hour),
+        tones=tuple(CurrencyTone(currency, told[currency]) for currency in of_account if currency in told),
+        tones_until_ns=tones.until_ns if told else 0,
+        problem=bulletin.problem,
+    )
+
+
+def _pairs(bulletin: Bulletin, currencies: tuple[str, ...]) -> tuple[tuple[int, int], ...]:
+    wanted = {ALL_CURRENCIES, *currencies}
+    return tuple(merged_pairs((one.start_ns, one.end_ns) for one in bulletin.windows if one.currency in wanted))
+
+
+def _events(bulletin: Bulletin, concerned: Mapping[str, tuple[str, ...]]) -> list[tuple[EventWindow, BoardEvent]]:
+    """Windows that concern anybody, with what the board says of them, in the order of the events' time."""
+    found = []
+    for one in sorted(bulletin.windows, key=lambda window: (window.time_ns, window.currency, window.name)):
+        everybody = one.currency == ALL_CURRENCIES
+        symbols = tuple(symbol for symbol, of in concerned.items() if everybody or one.currency in of)
+        if symbols:
+            found.append((one, _board_event(one, symbols)))
+    return found
+
+
+def _board_event(window: EventWindow, symbols: tuple[str, ...]) -> BoardEvent:
+    return BoardEvent(
+        time_ns=window.time_ns,
+        currency=window.currency,
+        name=window.name,
+        impact=window.impact,
+        symbols=symbols,
+        start_ns=window.start_ns,
+        end_ns=window.end_ns,
+    )
 
 
 def news_board(
@@ -82,48 +136,7 @@ def news_board(
     chosen: Mapping[str, tuple[str, ...]],
     tones: Tones = NO_TONES,
 ) -> NewsBoard:
-    """The board for `symbols` from `events`; `chosen` is the user's map of base names to currencies."""
-    told = {currency: tone for currency, tone in tones.by_currency.items() if not math.isnan(tone)}
-    found: list[SymbolNews] = []
-    concerned: dict[EconomicEvent, list[str]] = {}
-    of_account: dict[str, None] = {}
-    for symbol in symbols:
-        currencies = currencies_of(symbol, chosen)
-        of_account |= dict.fromkeys(currencies)
-        windows = spans(events, currencies, settings, table)
-        for event in _with_an_hour(windows):
-            concerned.setdefault(event, []).append(symbol)
-        found.append(SymbolNews(symbol, _pairs(windows), tone_of_symbol(told, symbol)))
-    return NewsBoard(
-        reliable_until_ns=reliable_until_ns,
-        required=required,
-        symbols=tuple(found),
-        events=tuple(_board_event(event, of, table) for event, of in sorted(concerned.items(), key=_order)),
-        tones=tuple(CurrencyTone(currency, told[currency]) for currency in of_account if currency in told),
-        tones_until_ns=tones.until_ns if told else 0,
-    )
-
-
-def _pairs(found: Sequence[Span]) -> tuple[tuple[int, int], ...]:
-    windows = merged_windows(found)
-    return tuple(zip(windows.starts.tolist(), windows.ends.tolist(), strict=True))
-
-
-def _with_an_hour(found: Sequence[Span]) -> list[EconomicEvent]:
-    events = (span.event for span in found)
-    return [event for event in events if event.timing == EventTiming.EXACT and not event.is_holiday]
-
-
-def _order(entry: tuple[EconomicEvent, list[str]]) -> tuple[int, str, str]:
-    event = entry[0]
-    return event.time_ns, event.currency, event.name
-
-
-def _board_event(event: EconomicEvent, symbols: Sequence[str], table: ImpactTable) -> BoardEvent:
-    return BoardEvent(
-        time_ns=event.time_ns,
-        currency=event.currency,
-        name=event.name,
-        impact=table.impact_of(event),
-        symbols=tuple(symbols),
-    )
+    """The board for `symbols` from `events`, for whoever has no bulletin: a backtest, or a simulated market."""
+    windows = event_windows(events, settings, table)
+    bulletin = Bulletin(reliable_until_ns=reliable_until_ns, windows=windows, tones=tones)
+    return board_of(bulletin, symbols, required=required, chosen=chosen)

@@ -10,8 +10,8 @@ from newsfilter.eodhd import SOURCE, anchor_problems, articles_from_answer, even
 from newsfilter.events import EconomicEvent, NewsError
 from newsfilter.http import HttpClient
 from newsfilter.sentiment import Article
+from newsfilter.setup import EODHD
 
-ADDRESS: Final = "https://eodhd.com/api"
 _PAGE: Final = 1000
 _LAST_OFFSET: Final = 1000  # EODHD pages no further: a longer span is asked for in halves
 _CALLS_FOR_EVENTS: Final = 1
@@ -40,7 +40,7 @@ class EodhdApi:
         token: str,
         budget: CallBudget,
         *,
-        address: str = ADDRESS,
+        address: str = EODHD,
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._http = http

@@ -3,7 +3,6 @@
 A source that fails keeps what it said before, with its age and its last problem on record.
 """
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -13,8 +12,10 @@ import msgspec
 from newsfilter.events import EconomicEvent, NewsError
 from newsfilter.impact import ImpactTable
 from newsfilter.merging import merged_events
+from newsfilter.postings import replace_whole
 
 VERSION: Final = 1
+NO_SOURCE: Final = "no calendar source is set up"
 _NS_PER_S: Final = 1_000_000_000
 
 
@@ -56,7 +57,7 @@ class NewsSnapshot(msgspec.Struct, frozen=True, kw_only=True):
         It can where one source was fetched within `limit_s` [s] and covers `now_ns`.
         """
         if not self.sources:
-            return "no calendar source is set up"
+            return NO_SOURCE
         fetched = [state for state in self.sources if state.fetched_ns > 0]
         if not fetched:
             return f"no calendar has been fetched yet ({_problems(self.sources)})"
@@ -70,6 +71,18 @@ class NewsSnapshot(msgspec.Struct, frozen=True, kw_only=True):
         return (
             f"the calendar is {_duration(age_s)} old, at most {_duration(limit_s)} are allowed ({_problems(fetched)})"
         )
+
+    def reliable_until_ns(self, limit_s: float) -> int:
+        """Until when the calendar can be relied on if no source is ever fetched again [UTC ns]; 0 for never."""
+        limit_ns = round(limit_s * _NS_PER_S)
+        fetched = (state for state in self.sources if state.fetched_ns > 0)
+        return max((min(state.fetched_ns + limit_ns, state.until_ns) for state in fetched), default=0)
+
+    def problem(self) -> str:
+        """What is wrong with the sources; empty where nothing is."""
+        if not self.sources:
+            return NO_SOURCE
+        return "; ".join(state.problem for state in self.sources if state.problem)
 
 
 def _problems(states: Sequence[SourceState]) -> str:
@@ -112,10 +125,4 @@ def read_snapshot(path: Path) -> NewsSnapshot:
 
 def write_snapshot(path: Path, snapshot: NewsSnapshot) -> None:
     """Replace the file at once: a reader sees the one before or this one, whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with draft.open("wb") as file:
-        file.write(msgspec.json.encode(snapshot))
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+    replace_whole(path, msgspec.json.encode(snapshot))

@@ -2,15 +2,14 @@
 
 import datetime as dt
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Protocol
 
 from newsfilter.eodhd_api import EodhdApi
 from newsfilter.eventfile import events_from_file
 from newsfilter.events import EconomicEvent, NewsError
 from newsfilter.forexfactory import events_from_week
 from newsfilter.http import HttpClient
-
-FOREX_FACTORY_WEEK: Final = "https://nfs.faireconomy.media/ff_calendar_thisweek.json"
+from newsfilter.setup import FOREX_FACTORY_WEEK
 
 
 class CalendarSource(Protocol):

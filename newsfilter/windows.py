@@ -104,19 +104,24 @@ def _margins(event: EconomicEvent, settings: WindowSettings, table: ImpactTable)
     return by_impact.get(table.impact_of(event), settings.low)
 
 
-def merged_windows(found: Sequence[Span]) -> Windows:
+def merged_windows(found: Iterable[Span]) -> Windows:
     """The union of `found`: windows that overlap or touch become one."""
-    starts: list[int] = []
-    ends: list[int] = []
-    for span in sorted(found, key=lambda one: one.start_ns):
-        if span.end_ns <= span.start_ns:
+    pairs = merged_pairs((span.start_ns, span.end_ns) for span in found)
+    table = np.array(pairs, np.int64).reshape(-1, 2)
+    return Windows(table[:, 0].copy(), table[:, 1].copy())
+
+
+def merged_pairs(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The union of windows (start, end), in rising order: those that overlap or touch become one."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(pairs):
+        if end <= start:
             continue
-        if ends and span.start_ns <= ends[-1]:
-            ends[-1] = max(ends[-1], span.end_ns)
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(merged[-1][1], end)
         else:
-            starts.append(span.start_ns)
-            ends.append(span.end_ns)
-    return Windows(np.array(starts, np.int64), np.array(ends, np.int64))
+            merged.append((start, end))
+    return merged
 
 
 @njit

@@ -1,5 +1,6 @@
 """One wording for what vendors spell in many ways: `Non-Farm Payrolls (Jan)` and `nonfarm payrolls` are the same."""
 
+import datetime as dt
 import functools
 import re
 import unicodedata
@@ -39,3 +40,8 @@ def plain_wording(name: str) -> str:
     for pattern, by in _REPLACEMENTS:
         text = pattern.sub(by, text)
     return " ".join(text.split())
+
+
+def utc_minute(time_ns: int) -> str:
+    """A time [UTC ns] for people: `2024-03-08 13:30 UTC`."""
+    return f"{dt.datetime.fromtimestamp(time_ns // 1_000_000_000, dt.UTC):%Y-%m-%d %H:%M} UTC"

@@ -21,7 +21,10 @@ ALLOWED = {
     "signals/fold.py": "import domain.jit\n",
     "newsfilter/http.py": "import requests\n",
 }
-PURE_NEWS = "eodhd eventfile events forexfactory impact instruments merging reading sentiment windows wording"
+PURE_NEWS = (
+    "board bulletin eodhd eventfile events forexfactory impact instruments merging reading sentiment setup windows "
+    "wording"
+)
 
 BROKEN = [
     ("strategy/x.py", "import bridge", "rooms on one line do not know each other"),

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsfilter.board import CurrencyTone, NewsBoard, Tones, news_board
+from newsfilter.board import CurrencyTone, NewsBoard, news_board
+from newsfilter.bulletin import Tones
 from newsfilter.events import EconomicEvent, EventTiming, Impact
 from newsfilter.sentiment import tone_of_symbol
 from newsfilter.windows import Margins, WindowSettings

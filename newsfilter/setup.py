@@ -1,0 +1,32 @@
+"""What a person chooses about news, in one value that can be handed to another process. No secret is in it."""
+
+from typing import Final
+
+import msgspec
+
+from newsfilter.windows import WindowSettings
+
+EODHD: Final = "https://eodhd.com/api"
+FOREX_FACTORY_WEEK: Final = "https://nfs.faireconomy.media/ff_calendar_thisweek.json"
+
+
+class NewsSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where calendars come from and what is made of them.
+
+    `files` are the user's own calendars; `files_offset_s` [s ahead of UTC] is for those whose times name no offset.
+    `tickers` are pairs (EURUSD.FOREX) whose articles are weighed. `stale_s` [s]: the oldest calendar that is relied on;
+    `calendar_s` and `news_s`: how often sources are asked [s]. `impact_table` is a file that replaces our own table.
+    """
+
+    eodhd_address: str = EODHD
+    daily_calls: int = 100_000
+    forex_factory: bool = False
+    forex_factory_address: str = FOREX_FACTORY_WEEK
+    files: tuple[str, ...] = ()
+    files_offset_s: int | None = None
+    tickers: tuple[str, ...] = ()
+    windows: WindowSettings = WindowSettings()
+    stale_s: float = 21_600.0
+    calendar_s: float = 3600.0
+    news_s: float = 60.0
+    impact_table: str = ""
