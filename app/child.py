@@ -1,4 +1,7 @@
-"""What a child process runs: the bridge, its recorder, or a simulated terminal. See `app.supervision` for its leash."""
+"""What a child process runs: the bridge, its recorder, the news, or a simulated terminal.
+
+See `app.supervision` for its leash.
+"""
 
 import logging
 import os
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
 MODULE: Final = "app.child"
 SECRET_VARIABLE: Final = "COMPANION_SECRET"  # noqa: S105 - a variable's name
+TOKEN_VARIABLE: Final = "COMPANION_NEWS__EODHD_TOKEN"  # noqa: S105 - the same
 _TELL_EVERY_S: Final = 0.2
 
 
@@ -45,6 +49,7 @@ def _begin_log(level: str) -> None:
         format="%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s: %(message)s",
         datefmt="%Y-%m-%dT%H:%M:%S",
     )
+    logging.getLogger("numba").setLevel(logging.WARNING)  # at debug level it writes for minutes while it compiles
 
 
 class _Ready:
@@ -70,6 +75,43 @@ def _run_recorder(job: dict[str, Any], leash: Leash) -> None:
     if job.get("finish"):  # the bridge has stopped for good: its last segment is finished, too
         for path in segment_paths(config.places.capture):
             Recorder(config.data_dir).record(path)
+
+
+def _run_news(job: dict[str, Any], leash: Leash) -> None:
+    from newsfilter.http import HttpClient
+    from newsfilter.newsroom import Newsroom
+    from newsfilter.setup import NewsSetup
+    from ops.news import refresh_until
+
+    token = os.environ.get(TOKEN_VARIABLE, "")
+    _keep_out_of_logs(token)
+    stop = leash.watch()
+    setup = msgspec.convert(job["setup"], NewsSetup)
+    room = Newsroom(Path(job["folder"]), setup, token, HttpClient(stop=stop))
+    refresh_until(room, setup, stop)
+    logging.shutdown()
+    os._exit(0)  # a source that does not answer must not hold up the end
+
+
+def _keep_out_of_logs(token: str) -> None:
+    """Libraries write the addresses they ask into the log, and the token stands in them."""
+    for handler in logging.getLogger().handlers:
+        handler.setFormatter(_Redacting(handler.formatter or logging.Formatter(), token))
+
+
+class _Redacting(logging.Formatter):
+    """Another formatter's lines without `secret`."""
+
+    def __init__(self, formatter: logging.Formatter, secret: str) -> None:
+        super().__init__()
+        self._formatter = formatter
+        self._secret = secret
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, tracebacks included."""
+        from newsfilter.http import redacted
+
+        return redacted(self._formatter.format(record), (self._secret,))
 
 
 def config_in(given: dict[str, Any]) -> "BridgeConfig":
@@ -161,6 +203,7 @@ def _progress(ticks: dict[str, Any], offset_s: int) -> Callable[[int, int], None
 _ROLES: Final[dict[str, Callable[[dict[str, Any], Leash], None]]] = {
     "bridge": _run_bridge,
     "recorder": _run_recorder,
+    "news": _run_news,
     "terminal": _run_terminal,
 }
 

@@ -101,5 +101,19 @@ def _told(problem: Exception) -> tuple[list[tuple[str, str]], ExitCode]:
 
 
 _ROOMS: Final = frozenset(
-    {"account", "advisor", "app", "bridge", "domain", "marketdata", "risk", "signals", "sim", "strategy", "wire"}
+    {
+        "account",
+        "advisor",
+        "app",
+        "bridge",
+        "domain",
+        "marketdata",
+        "newsfilter",
+        "ops",
+        "risk",
+        "signals",
+        "sim",
+        "strategy",
+        "wire",
+    }
 )

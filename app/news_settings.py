@@ -83,6 +83,9 @@ class NewsGroup(Group):
     news_s: float = Field(
         default=60, ge=10, le=86_400, allow_inf_nan=False, description="how often articles are asked for [s]"
     )
+    articles_stale_s: float = Field(
+        default=3600, gt=0, le=604_800, allow_inf_nan=False, description="the oldest articles that are relied on [s]"
+    )
     currencies: Annotated[dict[str, tuple[str, ...]], NoDecode, BeforeValidator(json_object)] = Field(
         default={}, description='whose events concern a symbol, by base name as JSON: {"DE40": ["EUR", "USD"]}'
     )

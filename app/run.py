@@ -1,4 +1,4 @@
-"""`companion run`: the bridge and its recorder, watched over, waiting for an Expert Advisor."""
+"""`companion run`: the bridge, its recorder and the news, watched over, waiting for an Expert Advisor."""
 
 import signal
 import threading
@@ -13,6 +13,7 @@ from rich.markup import escape
 from app.child import MODULE, SECRET_VARIABLE, config_out
 from app.console import CommandError, ExitCode
 from app.folders import LIVE, check_writable, status_of
+from app.newsroom import HOW_TO_SET_ONE, news_process, newsroom_of
 from app.retention import delete_outdated
 from app.settings import ServiceSettings, load_settings
 from app.supervision import ChildSpec, Household, Note, Restarts, last_lines
@@ -44,7 +45,7 @@ def run_service(console: Console) -> None:
 
 
 class Service:
-    """Keeps both processes running and says what changes."""
+    """Keeps all processes running and says what changes."""
 
     def __init__(
         self, settings: ServiceSettings, secret: bytes, folder: Path, household: Household, console: Console
@@ -55,10 +56,21 @@ class Service:
         self._console = console
         config = config_out(settings.bridge_config(folder, b""))
         self._specs = {role: self._spec(role, config, secret.decode()) for role in ("bridge", "recorder")}
+        self._prepare_news()
         self._restarts = {role: Restarts() for role in self._specs}
         self._down: set[str] = set()
         self._was_ready = False
         self._seen: dict[str, str] = {}
+
+    def _prepare_news(self) -> None:
+        """Post what is known of news by the present settings, before the bridge looks; loud where nobody can know."""
+        room = newsroom_of(self._settings, self._folder)
+        room.post()
+        if room.sources or room.asks_for_articles:
+            self._specs["news"] = news_process(self._settings, self._folder)
+        if not room.sources and self._settings.news.required:
+            self._console.print("[bold red]✗[/] no calendar source is set up, so no position will be opened")
+            self._console.print(f"  {HOW_TO_SET_ONE}", soft_wrap=True)
 
     def _spec(self, role: str, config: dict[str, Any], secret: str) -> ChildSpec:
         return ChildSpec(
@@ -70,7 +82,7 @@ class Service:
         )
 
     def serve(self, stop: threading.Event) -> None:
-        """Watch until `stop` is set; then bridge and recorder end in this order."""
+        """Watch until `stop` is set; then news, bridge and recorder end in this order."""
         for spec in self._specs.values():
             self._household.start(spec)
         begun_s = cleaned_s = time.monotonic()
@@ -85,13 +97,12 @@ class Service:
                 cleaned_s = time.monotonic()
                 self._clean()
         self._console.print("stopping")
-        self._household.stop("bridge")
-        self._household.stop("recorder")
+        self._household.stop("news", "bridge", "recorder")
 
     def _hear(self, note: Note | None) -> None:
         if note is not None and note.event == "ready":
             self._introduce(note.content["endpoint"])
-        elif note is not None and note.event == "failed" and not self._was_ready:
+        elif note is not None and note.event == "failed" and note.child != "news" and not self._was_ready:
             raise CommandError(
                 f"the {note.child} cannot start: {note.content['problem']}", _remedy(note), ExitCode.PROCESS
             )
@@ -131,14 +142,20 @@ class Service:
             self._console.print(f"    {escape(line)}")
 
     def _say_what_changed(self) -> None:
-        """One line for each terminal that comes, goes, or meets an obstacle."""
-        for terminal in status_of(self._folder).get("terminals", []):
+        """One line for each terminal that comes, goes, or meets an obstacle, and for how the calendar stands."""
+        status = status_of(self._folder)
+        if self._was_ready and status:
+            self._say("news", status.get("news") or "the calendar can be relied on")
+        for terminal in status.get("terminals", []):
             words = terminal["obstacle"] or "trading"
             alerts = "; ".join(f"{name}: {text}" for name, text in terminal["alerts"].items())
             now = f"{words} ({alerts})" if alerts else words
-            if self._seen.get(terminal["account"]) != now:
-                self._seen[terminal["account"]] = now
-                self._console.print(f"{datetime.now(UTC):%H:%M:%S} UTC  {escape(terminal['account'])}: {escape(now)}")
+            self._say(terminal["account"], now)
+
+    def _say(self, subject: str, words: str) -> None:
+        if self._seen.get(subject) != words:
+            self._seen[subject] = words
+            self._console.print(f"{datetime.now(UTC):%H:%M:%S} UTC  {escape(subject)}: {escape(words)}")
 
     def _clean(self) -> None:
         recordings = Places(self._folder).recordings

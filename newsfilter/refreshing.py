@@ -42,6 +42,6 @@ def _asked(state: SourceState, source: CalendarSource, now_ns: int, reach: Reach
         name=source.name,
         fetched_ns=now_ns,
         from_ns=midnight_ns(first),
-        until_ns=midnight_ns(last + dt.timedelta(days=1)),
+        until_ns=min(source.until_ns, midnight_ns(last + dt.timedelta(days=1))),
         events=tuple(events),
     )

@@ -14,8 +14,9 @@ class NewsSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Where calendars come from and what is made of them.
 
     `files` are the user's own calendars; `files_offset_s` [s ahead of UTC] is for those whose times name no offset.
-    `tickers` are pairs (EURUSD.FOREX) whose articles are weighed. `stale_s` [s]: the oldest calendar that is relied on;
-    `calendar_s` and `news_s`: how often sources are asked [s]. `impact_table` is a file that replaces our own table.
+    `tickers` are pairs (EURUSD.FOREX) whose articles are weighed. `stale_s` and `articles_stale_s` [s]: the oldest
+    calendar and the oldest articles that are relied on; `calendar_s` and `news_s` [s]: how often each is asked for.
+    `impact_table` is a file that replaces our own table.
     """
 
     eodhd_address: str = EODHD
@@ -29,4 +30,5 @@ class NewsSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     stale_s: float = 21_600.0
     calendar_s: float = 3600.0
     news_s: float = 60.0
+    articles_stale_s: float = 3600.0
     impact_table: str = ""

@@ -35,7 +35,7 @@ def free_port() -> int:
 class Running:
     """A service that runs; `lines` is what it has said."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
         self.live = folder / "mt5-companion" / "live"
         self.endpoint = f"tcp://127.0.0.1:{free_port()}"
@@ -43,6 +43,7 @@ class Running:
             "COMPANION_SECRET": SECRET,
             "COMPANION_BRIDGE__ENDPOINT": self.endpoint,
             "COMPANION_BRIDGE__CLOCK_CHECK": "false",
+            **settings,
         }
         self.said = folder / "said"
         with self.said.open("wb") as output:

@@ -12,7 +12,7 @@ from newsfilter.events import EconomicEvent, NewsError
 from newsfilter.http import FetchError, Problem
 from newsfilter.refreshing import Reach, refreshed
 from newsfilter.snapshot import NewsSnapshot, SourceState, read_snapshot, write_snapshot
-from newsfilter.sources import FileCalendar
+from newsfilter.sources import ENDLESS_NS, FileCalendar
 from tests.newsfilter.samples import EMPTY, event, ns
 
 NOW = ns("2024-03-08 10:00")
@@ -23,6 +23,8 @@ LIMIT_S = 6 * 3600.0
 
 class Told:
     """A source that says, one after the other, what it was told to."""
+
+    until_ns = ENDLESS_NS
 
     def __init__(self, name: str, *answers: list[EconomicEvent] | Exception) -> None:
         self.name = name
