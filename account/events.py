@@ -236,6 +236,27 @@ class OverrideLifted(msgspec.Struct, frozen=True, kw_only=True, tag_field="event
     author: str
 
 
+def calendar_key(event_ns: int, currency: str, name: str) -> str:
+    """What tells one event of the calendar from all others."""
+    return f"{event_ns}:{currency}:{name}"
+
+
+class EventAhead(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="event_ahead"):
+    """An event of the calendar is ahead, at `event_ns` [UTC ns]; it concerns `symbols`. Told once."""
+
+    time_ns: int
+    event_ns: int
+    currency: str
+    name: str
+    impact: str
+    symbols: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """See `calendar_key`."""
+        return calendar_key(self.event_ns, self.currency, self.name)
+
+
 class Flagged(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="flagged"):
     """Something a person should know. `subject` is what it is about: the same kind and subject are flagged once."""
 
@@ -278,6 +299,7 @@ AccountEvent = (
     | Resumed
     | OverrideSet
     | OverrideLifted
+    | EventAhead
     | Flagged
     | Reconciled
 )

@@ -12,6 +12,7 @@ from account.events import (
     DealBooked,
     EquityMarked,
     EquityTracked,
+    EventAhead,
     Flagged,
     GuardChanged,
     Halted,
@@ -54,6 +55,7 @@ __all__ = ["AccountState", "IntentRecord", "PositionLots"]
 NO_DAY: Final = -1
 # an older mark says nothing about where this day began: more than a long weekend lies between
 _DAY_START_REACH_DAYS: Final = 4
+_TOLD_FOR_NS: Final = 2 * 86_400_000_000_000  # by then no calendar tells the event again
 _MS_PER_DAY: Final = 86_400_000
 _LOTS_SLACK: Final = 1e-9
 _CASH_FLOWS: Final = frozenset({DealType.BALANCE, DealType.CREDIT, DealType.BONUS})
@@ -93,7 +95,8 @@ class AccountState(msgspec.Struct, kw_only=True):
     counts days of the broker's clock since 1970 (-1 before the first mark); `tracked_day` is the last one whose first
     tick the guards saw; `day_start_equity` 0 means not known yet; `openings` maps a position_id to the intent that
     opened it; `gone` holds the tickets of positions that are no more, `unexplained` the position_id of own ones that no
-    deal closed; `safety` is what its guards and its owner imposed,
+    deal closed; `told` holds the events of the calendar that were told of, by `calendar_key`, with their times;
+    `safety` is what its guards and its owner imposed,
     `round_trips` what became of its own positions.
     """
 
@@ -132,6 +135,7 @@ class AccountState(msgspec.Struct, kw_only=True):
     gone: set[int] = msgspec.field(default_factory=set)
     unexplained: set[int] = msgspec.field(default_factory=set)
     flags: set[str] = msgspec.field(default_factory=set)
+    told: dict[str, int] = msgspec.field(default_factory=dict)
     safety: Safety = msgspec.field(default_factory=Safety)
     round_trips: RoundTrips = msgspec.field(default_factory=RoundTrips)
     reconciled_session: int = 0
@@ -318,6 +322,10 @@ class AccountState(msgspec.Struct, kw_only=True):
         self.day_start_equity, self.peak_equity = event.day_start_equity, event.peak_equity
         self.last_equity = event.equity
 
+    def _tell_event(self, event: EventAhead) -> None:
+        oldest_ns = event.time_ns - _TOLD_FOR_NS
+        self.told = {key: at_ns for key, at_ns in self.told.items() if at_ns >= oldest_ns} | {event.key: event.event_ns}
+
     def _keep_safe(self, event: SafetyEvent) -> None:
         if self.safety.apply(event):
             self.peak_equity = self.last_equity
@@ -420,6 +428,7 @@ class AccountState(msgspec.Struct, kw_only=True):
         EquityMarked: _mark_equity,
         EquityTracked: _track_equity,
         **dict.fromkeys((GuardChanged, Halted, Resumed, OverrideSet, OverrideLifted), _keep_safe),
+        EventAhead: _tell_event,
         Flagged: _flag,
         Reconciled: _reconcile,
     }

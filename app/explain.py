@@ -90,6 +90,7 @@ _ENTRY_WORDS: Final[dict[int, _Wording]] = {
     ),
     Gate.WEEKEND: _Wording(_MORE_THAN, lambda s: f"the week goes on for {duration(s)}", duration),
     Gate.ROLLOVER: _Wording(_AT_LEAST, lambda s: f"{duration(s)} from the broker's midnight", duration),
+    Gate.SENTIMENT: _Wording(_MORE_THAN, _plain("articles speak {:+.2f} for this side"), _plain("refused at {:+.2f}")),
     Gate.DUPLICATE: _Wording(_AT_LEAST, lambda s: f"same signal {duration(s)} ago", duration),
 }
 _SHUT: Final = "inside a news window"
@@ -101,6 +102,10 @@ _CARE_WORDS: Final[dict[int, _Wording]] = {
     Care.RISK_AFTER_FILL: _Wording(_MORE_THAN, _plain("{:.2f} at risk to the stop"), _plain("{:.2f} allowed")),
     Care.WEEKEND: _Wording(_AT_MOST, lambda s: f"the week goes on for {duration(s)}", lambda s: f"limit {duration(s)}"),
     Care.ROLLOVER: _Wording(_AT_MOST, lambda s: f"{duration(s)} to the broker's midnight", duration),
+    Care.NEWS: _Wording(_AT_MOST, lambda s: f"next event in {duration(s)}", lambda s: f"limit {duration(s)}"),
+    Care.NEWS_LEVERAGE: _Wording(
+        _MORE_THAN, _plain("{:.1f} times equity held inside news windows"), _plain("limit {:.0f}")
+    ),
     Care.FREEZE_LEVEL: _Wording(
         _AT_MOST, _plain("{:.0f} points to the stop or target"), _plain("frozen within {:.0f}")
     ),
@@ -257,6 +262,8 @@ def as_json(record: np.void, symbol: str, features: Sequence[str]) -> dict[str, 
         "losing_streak",
         "proof_trips",
         "expectancy_bound_r",
+        "tone",
+        "tone_scale",
         "trips",
         "win_rate",
         "win_r",

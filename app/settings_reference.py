@@ -25,6 +25,7 @@ _SECTIONS: Final = {
     "leverage": "Leverage",
     "volatility": "Volatility",
     "portfolio": "The portfolio",
+    "sentiment": "The tone of articles",
     "guards": "Guards on equity",
     "kelly": "Half-Kelly",
     "care": "Open positions",

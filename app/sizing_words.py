@@ -14,7 +14,8 @@ def limit_words(record: np.void) -> str:
         return "not known"
     regime = Regime(int(record["regime"]))
     why = regime.name.lower() + (_stress_words(record) if regime is Regime.STRESSED else "")
-    return f"risk {record['risk_fraction']:.2%} of equity, leverage up to 1:{record['max_leverage']:g} ({why})"
+    tone = f", of which the tone of articles left {record['tone_scale']:.0%}" if record["tone_scale"] < 1.0 else ""
+    return f"risk {record['risk_fraction']:.2%} of equity{tone}, leverage up to 1:{record['max_leverage']:g} ({why})"
 
 
 def _stress_words(record: np.void) -> str:

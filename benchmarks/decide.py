@@ -41,11 +41,11 @@ VIEW: Final = EntryView(
     HoldingView(math.inf, math.inf, 0.0, 0.0),
     MoneyView(10_000.0, 10_000.0, 0.0, 0.0, 0.0),
     EvidenceView(40.0, 0.5, 2.0, 1.0, 0.05),
-    Standing(2000.0, 0.0, 0.0, math.nan, 10.0, math.nan),
+    Standing(2000.0, 0.0, 0.0, math.nan, 0.0, 10.0, math.nan),
     UNSTEERED,
     StakeView(Exposure(0.0, 0.0), 0.0),
     SafetyView(**{name: SAFE.get(name, 0.0) for name in SafetyView._fields}),
-    NewsView(math.inf, 1.0),
+    NewsView(math.inf, 1.0, math.nan),
 )
 
 

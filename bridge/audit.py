@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from account.booking import issued
-from account.events import AccountEvent, EquityTracked, GuardChanged, IntentIssued, kind_of
+from account.events import AccountEvent, EquityTracked, EventAhead, GuardChanged, IntentIssued, kind_of
 from account.journal import JournalReader
 from bridge.config import Places
 from bridge.inputs import Booked, Decided, Fed, Informed, Input, Lost, Started, Warmed
@@ -23,7 +23,7 @@ from strategy.gates import GATE_SEATS, DecisionKind, gate_name
 from strategy.tables import DECISION_DTYPE, Table, empty_decisions
 
 MOST_DIFFERENCES: Final = 1000
-_NEWS: Final = (GuardChanged, EquityTracked)
+_NEWS: Final = (GuardChanged, EquityTracked, EventAhead)
 _GATE_PARTS: Final = ("value", "threshold", "verdict")
 
 
@@ -249,7 +249,7 @@ def _differing_intents(recorded: list[Intent], decided: tuple[Intent, ...]) -> I
 
 def _differing_news(recorded: list[AccountEvent], decided: tuple[AccountEvent, ...]) -> Iterator[dict[str, str]]:
     if len(recorded) != len(decided):
-        yield _difference("guards and marks", "number of them", len(recorded), len(decided))
+        yield _difference("guards, marks and events ahead", "number of them", len(recorded), len(decided))
     for was, is_now in zip(recorded, decided, strict=False):
         if was != is_now:
             yield _difference(kind_of(was), "event", was, is_now)

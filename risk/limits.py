@@ -24,6 +24,7 @@ class Regime(IntEnum):
     NORMAL = 0
     PROVEN = 1
     STRESSED = 2
+    NEWS = 3
 
 
 class LimitRules(NamedTuple):
@@ -36,20 +37,23 @@ class LimitRules(NamedTuple):
     stress_drawdown: float
     stress_losses: float
     proof_trips: float
+    news_leverage: float
 
 
 class Standing(NamedTuple):
     """Where the account stands.
 
     `allowed_leverage` is what account and broker's tier allow, as 1:n; `drawdown` [fraction of the peak equity];
-    `losing_streak` counts the last losing round trips; `news_negative` 1 or 0, NaN where nobody tells; `proof_trips`
-    round trips from which `expectancy_bound_r` [R], the lower confidence bound of their mean, was taken.
+    `losing_streak` counts the last losing round trips; `news_negative` and `news_window` (inside one) are 1 or 0, NaN
+    where nobody tells; `proof_trips` round trips from which `expectancy_bound_r` [R], the lower confidence bound of
+    their mean, was taken.
     """
 
     allowed_leverage: float
     drawdown: float
     losing_streak: float
     news_negative: float
+    news_window: float
     proof_trips: float
     expectancy_bound_r: float
 
@@ -75,6 +79,7 @@ UNSTEERED: Final = Steering(1.0, math.inf, math.nan, math.nan)
 _NORMAL: Final = int(Regime.NORMAL)
 _PROVEN: Final = int(Regime.PROVEN)
 _STRESSED: Final = int(Regime.STRESSED)
+_NEWS: Final = int(Regime.NEWS)
 
 
 @njit_inlined
@@ -92,13 +97,15 @@ def tier_leverage(equity: float, tiers: NDArray[np.float64]) -> float:
 
 @njit_inlined
 def regime_of(standing: Standing, rules: LimitRules) -> int:
-    """The account's regime: stress first, then proof; what is not known is never a proof.
+    """The account's regime: stress first, then a window of news, then proof; what is not known is never a proof.
 
     Proven is a run whose expectancy in R lies above 0 with the confidence that `expectancy_bound_r` was taken with.
     """
     calm = standing.drawdown <= rules.stress_drawdown and standing.losing_streak < rules.stress_losses
     if not calm or standing.news_negative > 0.0:
         return _STRESSED
+    if standing.news_window > 0.0:
+        return _NEWS
     if standing.proof_trips >= rules.proof_trips and standing.expectancy_bound_r > 0.0:
         return _PROVEN
     return _NORMAL
@@ -108,25 +115,33 @@ def regime_of(standing: Standing, rules: LimitRules) -> int:
 def _regime_leverage(regime: int, normal: float, rules: LimitRules) -> float:
     if regime == _PROVEN:
         return max(normal, rules.proven_leverage)
-    return min(normal, rules.stressed_leverage) if regime == _STRESSED else normal
+    return normal
 
 
 @njit_inlined
-def effective_limits(rules: LimitRules, standing: Standing, steering: Steering, volatility_scale: float) -> Limits:
+def _lowered(cap: float, regime: int, standing: Standing, rules: LimitRules) -> float:
+    """`cap` where stress and news leave it: they lower an override as well."""
+    if regime == _STRESSED:
+        cap = min(cap, rules.stressed_leverage)
+    return min(cap, rules.news_leverage) if standing.news_window > 0.0 else cap
+
+
+@njit_inlined
+def effective_limits(rules: LimitRules, standing: Standing, steering: Steering, scale: float) -> Limits:
     """The limits of one decision: settings or an override in their place, lowered by all that is against it.
 
-    An override of the leverage replaces the caps of NORMAL and PROVEN; stress, a guard, the account, the broker's tier
-    and the hard bounds still lower it. `volatility_scale` at most 1. NaN in a factor gives NaN: nothing may be risked.
+    An override of the leverage replaces the caps of NORMAL and PROVEN; stress, news, a guard, the account, the broker's
+    tier and the hard bounds still lower it. `scale` (volatility's times sentiment's) at most 1. NaN in a factor gives
+    NaN: nothing may be risked.
     """
     regime = regime_of(standing, rules)
     risk = rules.risk_fraction if math.isnan(steering.risk_override) else steering.risk_override
-    risk = min(risk, HARDEST_RISK_FRACTION) * steering.risk_scale * volatility_scale
+    risk = min(risk, HARDEST_RISK_FRACTION) * steering.risk_scale * scale
     if math.isnan(steering.leverage_override):
         cap = _regime_leverage(regime, rules.max_leverage, rules)
     else:
         cap = steering.leverage_override
-        if regime == _STRESSED:
-            cap = min(cap, rules.stressed_leverage)
+    cap = _lowered(cap, regime, standing, rules)
     for bound in (steering.leverage_cap, standing.allowed_leverage, HARDEST_LEVERAGE):
         if math.isnan(bound) or bound < cap:
             cap = bound

@@ -14,7 +14,7 @@ from domain.pricing import SymbolMoney
 from risk.levels import Levels, entry_levels, stop_distance_for, target_distance_for
 from risk.limits import Limits, effective_limits
 from risk.volatility import volatility_ratio, volatility_scale
-from strategy.entry_rules import EntryRules, HoldingRules, LevelRules, MarketRules, SymbolRules
+from strategy.entry_rules import EntryRules, HoldingRules, LevelRules, MarketRules, SymbolRules, ToneRules
 from strategy.entry_safety import judge_safety
 from strategy.entry_size import Plan, judge_size, net_reward_to_risk, risk_per_lot, size_of
 from strategy.entry_views import EntryView, HoldingView, MarketView, NewsView
@@ -31,6 +31,7 @@ _WEEKEND: Final = int(Gate.WEEKEND)
 _ROLLOVER: Final = int(Gate.ROLLOVER)
 _SPREAD: Final = int(Gate.SPREAD)
 _NEWS: Final = int(Gate.NEWS)
+_SENTIMENT: Final = int(Gate.SENTIMENT)
 _CONFLUENCE: Final = int(Gate.CONFLUENCE)
 _REWARD_TO_RISK: Final = int(Gate.REWARD_TO_RISK)
 _DUPLICATE: Final = int(Gate.DUPLICATE)
@@ -44,7 +45,8 @@ _POINT_FRACTIONS: Final = 1e4
 class EntryDecision(NamedTuple):
     """What to do at the close of a bar, under which limits.
 
-    `refused_by` is the first refusing gate or NO_GATE, `bound` a `sizing.Bound`.
+    `refused_by` is the first refusing gate or NO_GATE, `bound` a `sizing.Bound`, `tone_scale` what sentiment left of
+    the risk.
     """
 
     action: int
@@ -57,6 +59,7 @@ class EntryDecision(NamedTuple):
     reward_to_risk: float
     bound: int
     refused_by: int
+    tone_scale: float
     limits: Limits
 
 
@@ -96,6 +99,17 @@ def _judge_market(view: MarketView, rules: MarketRules, symbol: SymbolRules, gat
 def _judge_news(view: NewsView, gates: Gates) -> None:
     if view.heard > 0.0:
         judge(gates, _NEWS, view.left_s, 0.0, view.left_s > 0.0)
+
+
+@njit_inlined
+def _judge_tone(side: int, tone: float, rules: ToneRules, gates: Gates) -> float:
+    """Write the gate of sentiment, on the side of the entry; the part of its risk that a lesser tone leaves it."""
+    if math.isnan(tone):
+        return 1.0
+    towards = side * tone
+    lowest = -rules.block_tone if rules.block_tone > 0.0 else -math.inf
+    judge(gates, _SENTIMENT, towards, lowest, towards > lowest)
+    return rules.reduced_risk if rules.reduce_tone > 0.0 and towards <= -rules.reduce_tone else 1.0
 
 
 @njit_inlined
@@ -145,8 +159,9 @@ def decide_entry(
     judge(gates, _REWARD_TO_RISK, ratio, least, ratio >= least)
     _judge_holdings(side, view.holdings, rules.holdings, gates)
     judge_safety(view.safety, rules.streak, gates)
-    scale = volatility_scale(volatility_ratio(market.atr, market.atr_baseline), rules.market.calm_ratio)
-    limits = effective_limits(rules.limits, view.standing, view.steering, scale)
+    tone_scale = _judge_tone(side, view.news.tone, rules.sentiment, gates)
+    calm = volatility_scale(volatility_ratio(market.atr, market.atr_baseline), rules.market.calm_ratio)
+    limits = effective_limits(rules.limits, view.standing, view.steering, calm * tone_scale)
     plan = Plan(side, levels, limits, risk_per_lot(levels, symbol, money))
     size = size_of(plan, view, rules, symbol, money)
     judge_size(size, plan, view, rules, symbol, money, gates)
@@ -154,6 +169,5 @@ def decide_entry(
     acts = refused_by == _NO_GATE and size.lots > 0.0
     action = (_BUY if side > 0 else _SELL) if acts else _HOLD
     lots = size.lots if acts else 0.0
-    return EntryDecision(
-        action, side, lots, levels.price, levels.sl, levels.tp, threshold, ratio, size.bound, refused_by, limits
-    )
+    placed = levels.price, levels.sl, levels.tp
+    return EntryDecision(action, side, lots, *placed, threshold, ratio, size.bound, refused_by, tone_scale, limits)

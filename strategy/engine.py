@@ -142,7 +142,7 @@ class Engine:
             self._note_marks()
 
     def take_news(self) -> tuple[AccountEvent, ...]:
-        """What the watch over equity has found since the last call, to be booked as it is; the engine knows it."""
+        """What guards and calendar have told since the last call, to be booked as it is; the engine knows it."""
         news, self._news = self._news, []
         return tuple(news)
 
@@ -165,7 +165,7 @@ class Engine:
         if isinstance(event, AccountChanged):
             self._take_account_events(event)
         elif isinstance(event, NewsChanged):
-            self._world.meet_news(event.board)
+            self._world.meet_news(event.board, self.account.told)
         else:
             self._warm_up(event)
         return ()
@@ -349,12 +349,20 @@ class Engine:
                 intents = self._intents_from(first)
                 if intents:
                     return intents
-            elif self._progress.tick < stop and not self._end_overrides(_time_of(batch, self._progress.tick)):
+            elif self._progress.tick < stop and not self._keep_appointments(_time_of(batch, self._progress.tick)):
                 self._keep_written()
         return ()
 
     def _is_quiet(self, batch: Batch, last: np.void) -> bool:
         return self._world.is_quiet(batch.symbol, int(last["time_msc"]), batch.server_offset_s)
+
+    def _keep_appointments(self, now_ns: int) -> bool:
+        """Do what the clock asks for at `now_ns` [UTC ns]; whether there was anything."""
+        told = 0 < self._world.tables.guard[0]["warns_ns"] <= now_ns
+        if told:
+            for ahead in self._world.take_warnings(now_ns, self.account.told):
+                self._make_news(ahead)
+        return self._end_overrides(now_ns) or told
 
     def _end_overrides(self, now_ns: int) -> bool:
         """Let go of overrides that have ended at `now_ns`; whether there were any."""

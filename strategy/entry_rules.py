@@ -43,6 +43,14 @@ class SizingRules(NamedTuple):
     max_margin_fraction: float
 
 
+class ToneRules(NamedTuple):
+    """Tones against an entry, as positive numbers: the one that halves its risk, and the one that refuses it; 0 off."""
+
+    reduce_tone: float
+    block_tone: float
+    reduced_risk: float
+
+
 class EntryRules(NamedTuple):
     """All thresholds of an entry."""
 
@@ -53,6 +61,7 @@ class EntryRules(NamedTuple):
     sizing: SizingRules
     stake: StakeRules
     streak: StreakRules
+    sentiment: ToneRules
 
 
 class SymbolRules(NamedTuple):

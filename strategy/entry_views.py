@@ -93,13 +93,15 @@ class SafetyView(NamedTuple):
 
 
 class NewsView(NamedTuple):
-    """What is known of news: `left_s` [s] to the next window, 0 inside of one, infinite where none follows.
+    """What is known of news: `left_s` [s] to when nothing is opened, 0 where it is so now, infinite where none follows.
 
-    NaN where the calendar cannot be relied on. `heard` 0: nobody told anything, and news is not judged.
+    NaN where the calendar cannot be relied on. `heard` 0: nobody told anything, and news is not judged. `tone` is what
+    articles say of a rise of the symbol, -1..1; NaN: nobody knows, and sentiment is not judged.
     """
 
     left_s: float
     heard: float
+    tone: float
 
 
 class EntryView(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Final
 class Gate(IntEnum):
     """Gates of an entry, in the order they stand in a record.
 
-    NEWS stays ABSENT (not PASSED) while nobody tells the core about news.
+    NEWS stays ABSENT (not PASSED) while nobody tells the core about news, SENTIMENT while nobody tells it of a tone.
     """
 
     TRADING_ALLOWED = 0
@@ -36,10 +36,14 @@ class Gate(IntEnum):
     PAUSED = 23
     WEEKEND = 24
     ROLLOVER = 25
+    SENTIMENT = 26
 
 
 class Care(IntEnum):
-    """What is looked at for an open position, in the order it stands in a record."""
+    """What is looked at for an open position, in the order it stands in a record.
+
+    NEWS and NEWS_LEVERAGE stay ABSENT while no calendar can be relied on.
+    """
 
     TIME_STOP = 0
     PARTIAL_CLOSE = 1
@@ -54,6 +58,8 @@ class Care(IntEnum):
     GUARD_REDUCE = 10
     GUARD_CLOSE = 11
     FREEZE_LEVEL = 12
+    NEWS = 13
+    NEWS_LEVERAGE = 14
 
 
 class Verdict(IntEnum):

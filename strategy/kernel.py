@@ -55,7 +55,7 @@ _MS_PER_S: Final = 1000
 _MS_PER_DAY: Final = DAY_S * _MS_PER_S
 _CLOCK_SLACK_S: Final = 1.0  # moments of the day are counted in whole seconds
 _NORMAL: Final = int(Regime.NORMAL)
-_NO_STANDING: Final = Standing(math.nan, math.nan, math.nan, math.nan, math.nan, math.nan)
+_NO_STANDING: Final = Standing(*(math.nan for _ in Standing._fields))
 _NO_STEERING: Final = Steering(math.nan, math.nan, math.nan, math.nan)
 _NO_EVIDENCE: Final = EvidenceView(math.nan, math.nan, math.nan, math.nan, math.nan)
 _NO_STAKE: Final = StakeView(Exposure(math.nan, math.nan), math.nan)
@@ -94,6 +94,7 @@ def _write_standing(record: Table, standing: Standing, steering: Steering) -> No
     row.drawdown = standing.drawdown
     row.losing_streak = standing.losing_streak
     row.news_negative = standing.news_negative
+    row.news_window = standing.news_window
     row.proof_trips = standing.proof_trips
     row.expectancy_bound_r = standing.expectancy_bound_r
     row.risk_scale = steering.risk_scale
@@ -153,6 +154,8 @@ def _write_entry(record: Table, view: EntryView, decision: EntryDecision, closes
     row.regime = decision.limits.regime
     row.risk_fraction = decision.limits.risk_fraction
     row.max_leverage = decision.limits.max_leverage
+    row.tone = view.news.tone
+    row.tone_scale = decision.tone_scale
     _write_standing(record, view.standing, view.steering)
     _write_evidence(record, view.evidence)
     _write_safety(record, view.safety, view.stake, _NO_CARE)
@@ -239,6 +242,8 @@ def _write_no_entry(record: Table, world: World) -> None:
     line.regime = _NORMAL
     line.risk_fraction = math.nan
     line.max_leverage = math.nan
+    line.tone = math.nan
+    line.tone_scale = math.nan
     line.kelly_reopens_ns = 0
     _write_standing(record, _NO_STANDING, _NO_STEERING)
     _write_evidence(record, _NO_EVIDENCE)
@@ -283,7 +288,7 @@ def alarm_of(world: World, symbol: int, server_offset_s: int, now_msc: int) -> A
             bid = min(bid, position.price_open + gain)
         else:
             ask = max(ask, position.price_open - gain)
-        time_msc = min(time_msc, now_msc + (wake_s(view, rules.hours) - _CLOCK_SLACK_S) * _MS_PER_S)
+        time_msc = min(time_msc, now_msc + (wake_s(view, rules) - _CLOCK_SLACK_S) * _MS_PER_S)
     return Alarm(bid, ask, time_msc)
 
 
@@ -333,9 +338,10 @@ def _watch_at(world: World, batch: Batch, tick: int) -> bool:
 
 @njit
 def _expired(world: World, batch: Batch, tick: int) -> bool:
-    """Whether an override has ended at `tick`: what is decided there has to be decided without it."""
+    """Whether an override has ended at `tick`, which is to be decided without it, or an event is to be told of."""
     now_ns = (batch.ticks[tick].time_msc - batch.server_offset_s * _MS_PER_S) * _NS_PER_MS
-    return bool(0 < world.guard[0].expires_ns <= now_ns)
+    guard = world.guard[0]
+    return bool(0 < guard.expires_ns <= now_ns or 0 < guard.warns_ns <= now_ns)
 
 
 @njit
@@ -363,8 +369,8 @@ def _at_tick(
 def walk(world: World, batch: Batch, closes: Closes, start: Progress, stop: int, records: Table) -> Progress:
     """Walk from `start` to tick `stop` (exclusive), or until a decision acts, a guard changes or an override ends.
 
-    It also stops where `records` could overflow at a tick. Ticks at which no bar closes and neither position nor guard
-    can need anything are passed over.
+    It also stops where an event of the calendar is to be told of, and where `records` could overflow at a tick. Ticks
+    at which no bar closes and neither position nor guard can need anything are passed over.
     """
     spare = world.charts.shape[0] + world.positions.shape[0]
     tick, close, written = start.tick, start.close, start.written

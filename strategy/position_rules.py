@@ -37,6 +37,14 @@ class HoursRules(NamedTuple):
     triple_swap_close_s: float
 
 
+class NewsRules(NamedTuple):
+    """What happens to a position before an event of the calendar, and inside its window."""
+
+    news_close_s: float
+    news_stop_atr: float
+    news_max_leverage: float
+
+
 class CareRules(NamedTuple):
     """Everything position care goes by."""
 
@@ -44,3 +52,4 @@ class CareRules(NamedTuple):
     legs: LegRules
     fill: FillRules
     hours: HoursRules
+    news: NewsRules

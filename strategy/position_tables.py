@@ -4,15 +4,16 @@ import math
 from typing import Final
 
 from domain.jit import njit
-from domain.pricing import money_per_price
+from domain.pricing import money_per_price, notional_value
 from risk.hours import day_left_s, triple_swap_left_s, week_left_s
 from risk.legs import LegRules
 from risk.trailing import best_of, cost_distance
 from strategy.gates import DecisionKind
-from strategy.position_rules import CareRules, FillRules, HoursRules, StopRules
-from strategy.position_views import ClockView, FillView, PositionView
+from strategy.news import event_left_s
+from strategy.position_rules import CareRules, FillRules, HoursRules, NewsRules, StopRules
+from strategy.position_views import CalendarView, ClockView, FillView, PositionView
 from strategy.tables import Table
-from strategy.views import World, money_of
+from strategy.views import World, equity_of, money_of, news_window_s
 
 _NS_PER_S: Final = 1_000_000_000
 _POSITION: Final = int(DecisionKind.POSITION)
@@ -22,11 +23,13 @@ _POSITION: Final = int(DecisionKind.POSITION)
 def care_rules_of(rules: Table, row: int) -> CareRules:
     """Position thresholds of the chart on `row`."""
     s, g, f, h = rules[row].care_stops, rules[row].care_legs, rules[row].care_fill, rules[row].care_hours
+    n = rules[row].care_news
     return CareRules(
         StopRules(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8]),
         LegRules(g[0], g[1], g[2], g[3], g[4], g[5], g[6], g[7]),
         FillRules(f[0], f[1], f[2]),
         HoursRules(h[0], h[1], h[2], h[3], h[4]),
+        NewsRules(n[0], n[1], n[2]),
     )
 
 
@@ -64,7 +67,34 @@ def position_view(world: World, symbol_row: int, row: int, now_ns: int, server_o
             day_left_s(server_s),
             triple_swap_left_s(symbol.triple_swap_day if swap < 0.0 else -1, server_s),
         ),
+        calendar_view(world, symbol_row, now_ns),
     )
+
+
+@njit
+def calendar_view(world: World, symbol: int, now_ns: int) -> CalendarView:
+    """What the calendar says of positions on `symbol` at `now_ns` [UTC ns]."""
+    window_s = news_window_s(world, symbol, now_ns)
+    if math.isnan(window_s):
+        return CalendarView(math.nan, math.nan, math.nan)
+    ahead_s = event_left_s(world.symbols, world.moments, symbol, now_ns)
+    return CalendarView(ahead_s, window_s, held_in_windows(world, now_ns) if window_s <= 0.0 else 0.0)
+
+
+@njit
+def held_in_windows(world: World, now_ns: int) -> float:
+    """Market value of all positions whose symbol is inside a window / equity; infinite without equity."""
+    total, equity = 0.0, equity_of(world)
+    for row in range(world.account[0].positions):
+        position = world.positions[row]
+        if news_window_s(world, position.symbol, now_ns) > 0.0:
+            continue
+        symbol = world.symbols[position.symbol]
+        price = symbol.bid if position.side > 0 else symbol.ask
+        if price <= 0.0:
+            price = position.price_open
+        total += notional_value(position.volume, price, money_of(world.symbols, position.symbol))
+    return total / equity if equity > 0.0 else math.inf
 
 
 @njit
@@ -88,6 +118,7 @@ def write_position(record: Table, view: PositionView, ticket: int) -> None:
     seen[8], seen[9], seen[10] = fill.planned_lots, fill.planned_price, fill.planned_sl
     seen[11], seen[12] = fill.money_per_price, fill.cost_per_lot
     seen[13], seen[14], seen[15], seen[16] = clock.age_s, clock.week_left_s, clock.day_left_s, clock.triple_left_s
+    seen[17], seen[18], seen[19] = view.calendar.event_left_s, view.calendar.window_left_s, view.calendar.held_leverage
 
 
 @njit
@@ -110,6 +141,7 @@ def recorded_view(record: Table) -> PositionView:
         s[7],
         FillView(s[8], s[9], s[10], s[11], s[12]),
         ClockView(s[13], s[14], s[15], s[16]),
+        CalendarView(s[17], s[18], s[19]),
     )
 
 

@@ -26,6 +26,18 @@ class ClockView(NamedTuple):
     triple_left_s: float
 
 
+class CalendarView(NamedTuple):
+    """What the calendar says of a position: time to the next event and to the next window, 0 inside of one [s].
+
+    `held_leverage` is the market value of all positions that are inside a window / equity; 0 outside of one. NaN where
+    no calendar can be relied on.
+    """
+
+    event_left_s: float
+    window_left_s: float
+    held_leverage: float
+
+
 class PositionView(NamedTuple):
     """One open position at a tick.
 
@@ -47,6 +59,7 @@ class PositionView(NamedTuple):
     cost: float
     fill: FillView
     clock: ClockView
+    calendar: CalendarView
 
 
 class PositionDecision(NamedTuple):

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from domain.jit import njit
+from risk.guards import lots_over
 from risk.legs import next_leg
 from strategy.entry_rules import SymbolRules
 from strategy.gates import NO_GATE, Action, Care, Verdict
@@ -28,7 +29,10 @@ _RISK_AFTER_FILL: Final = int(Care.RISK_AFTER_FILL)
 _WEEKEND: Final = int(Care.WEEKEND)
 _ROLLOVER: Final = int(Care.ROLLOVER)
 _FREEZE_LEVEL: Final = int(Care.FREEZE_LEVEL)
+_NEWS: Final = int(Care.NEWS)
+_NEWS_LEVERAGE: Final = int(Care.NEWS_LEVERAGE)
 _STOP_RULES: Final = (
+    int(Care.NEWS),
     int(Care.WEEKEND),
     int(Care.TRAILING_STEPPED),
     int(Care.TRAILING_FIXED),
@@ -37,6 +41,7 @@ _STOP_RULES: Final = (
     int(Care.BREAK_EVEN),
 )
 """In the order of their precedence: each was asked whether it is better than those that stand behind it."""
+_REDUCED_TO: Final = 0.9  # a little below the limit, so that the next move of the price does not ask again
 _REFUSED: Final = float(Verdict.REFUSED)
 _NO_GATE: Final = NO_GATE
 
@@ -47,9 +52,9 @@ def _fired(gates: Gates, seat: int) -> bool:
 
 
 @njit
-def _is_over(view: PositionView, rules: HoursRules, gates: Gates) -> int:
+def _is_over(view: PositionView, care: CareRules, gates: Gates) -> int:
     """The rule by whose clock the position ends, or NO_GATE."""
-    clock, stands = view.clock, view.volume > 0.0
+    clock, rules, stands = view.clock, care.hours, view.volume > 0.0
     over = 0.0 < rules.max_holding_s <= clock.age_s and stands
     rule = _TIME_STOP if note(gates, _TIME_STOP, clock.age_s, rules.max_holding_s, over) else _NO_GATE
     if rules.weekend_stop_atr == 0.0:
@@ -60,7 +65,24 @@ def _is_over(view: PositionView, rules: HoursRules, gates: Gates) -> int:
     over = clock.day_left_s <= limit and stands
     if note(gates, _ROLLOVER, clock.day_left_s, limit, over) and rule == _NO_GATE:
         rule = _ROLLOVER
+    left, limit = view.calendar.event_left_s, care.news.news_close_s
+    asked = care.news.news_stop_atr == 0.0 and not math.isnan(left)
+    if asked and note(gates, _NEWS, left, limit, left <= limit and stands) and rule == _NO_GATE:
+        rule = _NEWS
     return rule
+
+
+@njit
+def _lots_over_leverage(view: PositionView, rules: CareRules, symbol: SymbolRules, gates: Gates) -> float:
+    """Lots of the position to close inside a window of news: its share of what is held above the limit [lots]."""
+    held, limit = view.calendar.held_leverage, rules.news.news_max_leverage
+    if math.isnan(held):
+        return 0.0
+    lots = 0.0
+    if 0.0 < limit < held and view.volume > 0.0:
+        kept = _REDUCED_TO * limit / held
+        lots = lots_over(view.volume, view.volume, kept, symbol.volume_min, symbol.volume_step)
+    return lots if note(gates, _NEWS_LEVERAGE, held, limit, lots > 0.0) else 0.0
 
 
 @njit
@@ -96,13 +118,15 @@ def _is_frozen(view: PositionView, here: Here, symbol: SymbolRules, gates: Gates
 def decide_position(view: PositionView, rules: CareRules, symbol: SymbolRules, gates: Gates) -> PositionDecision:
     """Decide what an open position needs at a tick and write every rule into `gates` (shape (GATE_SEATS, 3)).
 
-    Order of precedence: the clock (time stop, weekend, rollover), the risk after the fill, partial close, stop move. A
-    stop only ever tightens. A rule whose input is unknown (NaN) does nothing; within the freeze level none does.
+    Order of precedence: the clock (time stop, weekend, rollover, news), the risk after the fill, leverage inside a
+    window of news, partial close, stop move. A stop only ever tightens. A rule whose input is unknown (NaN) does
+    nothing; within the freeze level none does.
     """
     clear(gates)
     here = here_of(view, rules.stops, symbol)
-    over = _is_over(view, rules.hours, gates)
+    over = _is_over(view, rules, gates)
     remedy = after_fill(view, here, rules.fill, symbol, gates)
+    shed = _lots_over_leverage(view, rules, symbol, gates)
     lots = _lots_of_leg(view, here, rules, symbol, gates)
     stop = moved_stop(view, here, rules, symbol, gates)
     if _is_frozen(view, here, symbol, gates):
@@ -117,8 +141,11 @@ def decide_position(view: PositionView, rules: CareRules, symbol: SymbolRules, g
     outdone = moves and remedy.action == _MODIFY and (stop - remedy.sl) * view.side > 0.0
     if remedy.action != _HOLD and not outdone:
         return PositionDecision(remedy.action, remedy.lots, remedy.sl, view.tp, _RISK_AFTER_FILL)
+    rule = _NEWS_LEVERAGE if shed > 0.0 else _PARTIAL
+    lots = shed if shed > 0.0 else lots
     if lots > 0.0:
-        return PositionDecision(_PARTIAL_CLOSE, lots, view.sl, view.tp, _PARTIAL)
+        action = _CLOSE if lots >= view.volume else _PARTIAL_CLOSE
+        return PositionDecision(action, lots, view.sl, view.tp, rule)
     if moves:
         return PositionDecision(_MODIFY, 0.0, stop, view.tp, _last_to_fire(gates))
     return PositionDecision(_HOLD, 0.0, view.sl, view.tp, _NO_GATE)
@@ -149,9 +176,9 @@ def wake_gain(view: PositionView, rules: CareRules, symbol: SymbolRules) -> floa
 
 
 @njit
-def wake_s(view: PositionView, rules: HoursRules) -> float:
+def wake_s(view: PositionView, care: CareRules) -> float:
     """Time [s] for which the clock certainly asks for nothing; 0 and less where it may ask now."""
-    clock, wake = view.clock, math.inf
+    clock, rules, wake = view.clock, care.hours, math.inf
     if rules.max_holding_s > 0.0:
         wake = rules.max_holding_s - clock.age_s
     if rules.weekend_close_s > 0.0:
@@ -160,4 +187,9 @@ def wake_s(view: PositionView, rules: HoursRules) -> float:
         wake = min(wake, clock.day_left_s - rules.rollover_close_s)
     if rules.triple_swap_close_s > 0.0:
         wake = min(wake, clock.triple_left_s - rules.triple_swap_close_s)
+    if care.news.news_close_s > 0.0 and view.calendar.event_left_s < math.inf:
+        wake = min(wake, view.calendar.event_left_s - care.news.news_close_s)
+    # inside a window every tick may take the leverage above its limit
+    if care.news.news_max_leverage > 0.0 and view.calendar.window_left_s < math.inf:
+        wake = min(wake, view.calendar.window_left_s)
     return wake

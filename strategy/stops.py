@@ -24,6 +24,7 @@ _HOLD: Final = int(Action.HOLD)
 _BREAK_EVEN: Final = int(Care.BREAK_EVEN)
 _TRAILING: Final = int(Care.TRAILING)
 _WEEKEND: Final = int(Care.WEEKEND)
+_NEWS: Final = int(Care.NEWS)
 _CHANDELIER: Final = int(Care.CHANDELIER)
 _TRAILING_FIXED: Final = int(Care.TRAILING_FIXED)
 _TRAILING_STEPPED: Final = int(Care.TRAILING_STEPPED)
@@ -138,6 +139,8 @@ def moved_stop(view: PositionView, here: Here, rules: CareRules, symbol: SymbolR
         stop = _trail(_TRAILING_STEPPED, due, wanted, stop, view, here, symbol, gates)
     if rules.hours.weekend_stop_atr > 0.0:
         stop = _before_the_weekend(view, here, stop, rules, symbol, gates)
+    if rules.news.news_stop_atr > 0.0:
+        stop = _before_the_event(view, here, stop, rules, symbol, gates)
     return stop
 
 
@@ -149,6 +152,18 @@ def _before_the_weekend(
     note(gates, _WEEKEND, left, limit, False)
     wanted = trailing_level(view.side, here.close_price, rules.hours.weekend_stop_atr * view.atr)
     return _trail(_WEEKEND, left <= limit and here.step > 0.0, wanted, stop, view, here, symbol, gates)
+
+
+@njit
+def _before_the_event(
+    view: PositionView, here: Here, stop: float, rules: CareRules, symbol: SymbolRules, gates: Gates
+) -> float:
+    left, limit = view.calendar.event_left_s, rules.news.news_close_s
+    if math.isnan(left):
+        return stop
+    note(gates, _NEWS, left, limit, False)
+    wanted = trailing_level(view.side, here.close_price, rules.news.news_stop_atr * view.atr)
+    return _trail(_NEWS, left <= limit and here.step > 0.0, wanted, stop, view, here, symbol, gates)
 
 
 # -- the risk after a fill --------------------------------------------------------------------------------------------

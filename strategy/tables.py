@@ -11,10 +11,10 @@ from risk.kelly import KellyRules
 from risk.legs import LegRules
 from risk.limits import LimitRules
 from risk.portfolio import StakeRules, StreakRules
-from strategy.entry_rules import HoldingRules, LevelRules, MarketRules, SizingRules
+from strategy.entry_rules import HoldingRules, LevelRules, MarketRules, SizingRules, ToneRules
 from strategy.entry_views import SafetyView
 from strategy.gates import GATE_SEATS
-from strategy.position_rules import FillRules, HoursRules, StopRules
+from strategy.position_rules import FillRules, HoursRules, NewsRules, StopRules
 
 Table = NDArray[np.void]
 """A structured array, one row a thing."""
@@ -49,12 +49,14 @@ ACCOUNT_DTYPE: Final = np.dtype(
         ("news_negative", "f8"),
         ("news_until_ns", "i8"),
         ("news_required", "i4"),
+        ("tones_until_ns", "i8"),
     ]
 )
 """One row. `reserved_*` belong to entries that were decided and are not booked yet; `*_adjustment` is what the terminal
 reports beyond our own figures (accrued swap, drifting conversion rates). `leverage` 1:n is the account's own; what
 comes after it is described in `risk.limits.Standing`. What is known of news holds until `news_until_ns` [UTC ns];
-`news_required`: 0 nothing was ever told, 1 told, 2 told and required."""
+`news_required`: 0 nothing was ever told, 1 told, 2 told and required. `news_negative` and the symbols' `tone` hold
+until `tones_until_ns` [UTC ns]."""
 
 SYMBOL_DTYPE: Final = np.dtype(
     [
@@ -101,11 +103,15 @@ SYMBOL_DTYPE: Final = np.dtype(
         ("paused", "i4"),
         ("news_first", "i4"),
         ("news_count", "i4"),
+        ("moments_first", "i4"),
+        ("moments_count", "i4"),
+        ("tone", "f8"),
     ]
 )
 """One row a symbol. `in_flight` counts entries not booked yet, with `reserved_value` of their notional (negative for
 sells), `unknown` intents whose outcome is not known; `*_asset` number what is bought and what is paid with;
-its news windows are `news_count` rows of NEWS_DTYPE from `news_first` on. `swap_*` are what a night costs (below 0) or
+its news windows are `news_count` rows of NEWS_DTYPE from `news_first` on, `moments_*` the times of its events in the
+same way, and `tone` what articles say of its rise (NaN: not known). `swap_*` are what a night costs (below 0) or
 brings on each side, `triple_swap_day` the weekday whose end counts three nights (-1: none), `week_end_s` the second of
 the week, from Sunday on, at which its last session ends (-1: none)."""
 
@@ -184,11 +190,12 @@ GUARD_DTYPE: Final = np.dtype(
         ("last_loss_ns", "i8"),
         ("losses", "f8"),
         ("moved", "i4"),
+        ("warns_ns", "i8"),
     ]
 )
 """One row: the fields of `risk.guards.GuardRules`, by `Guard` the level and the worst loss it was latched with, what
 equity is compared with, and until when overrides stay as they are (0: for good) [UTC ns]. `moved`: a mark is not on
-record yet."""
+record yet; at `warns_ns` an event of the calendar is to be told of (0: none) [UTC ns]."""
 
 RULES_DTYPE: Final = np.dtype(
     [
@@ -199,6 +206,7 @@ RULES_DTYPE: Final = np.dtype(
         ("sizing", "f8", (len(SizingRules._fields),)),
         ("stake", "f8", (len(StakeRules._fields),)),
         ("streak", "f8", (len(StreakRules._fields),)),
+        ("sentiment", "f8", (len(ToneRules._fields),)),
         ("overrides", "f8", (2,)),
         ("kelly", "f8", (len(KellyRules._fields),)),
         ("tiers", "f8", (MAX_TIERS, 2)),
@@ -206,6 +214,7 @@ RULES_DTYPE: Final = np.dtype(
         ("care_legs", "f8", (len(LegRules._fields),)),
         ("care_fill", "f8", (len(FillRules._fields),)),
         ("care_hours", "f8", (len(HoursRules._fields),)),
+        ("care_news", "f8", (len(NewsRules._fields),)),
     ]
 )
 """One row a chart: the fields of each part of `EntryRules` and of `KellyRules` in their order, the broker's tiers
@@ -229,6 +238,9 @@ POSITION_SEEN: Final = (
     "week_left_s",
     "day_left_s",
     "triple_left_s",
+    "event_left_s",
+    "window_left_s",
+    "held_leverage",
 )
 """What a decision on a position saw of it, in the order of a record: levels and volume as they were before."""
 
@@ -273,8 +285,11 @@ DECISION_DTYPE: Final = np.dtype(
         ("drawdown", "f8"),
         ("losing_streak", "f8"),
         ("news_negative", "f8"),
+        ("news_window", "f8"),
         ("proof_trips", "f8"),
         ("expectancy_bound_r", "f8"),
+        ("tone", "f8"),
+        ("tone_scale", "f8"),
         ("risk_scale", "f8"),
         ("leverage_cap", "f8"),
         ("risk_override", "f8"),
@@ -300,7 +315,8 @@ DECISION_DTYPE: Final = np.dtype(
 of an entry or the rule that acted on a position (-1: none); `gates` hold value, threshold, verdict of
 `strategy.gates`. `safety` holds the fields of `SafetyView`, `kept_fraction` and `halted` those of `GuardCare`.
 `regime`, `risk_fraction` and `max_leverage` are the limits that held; from `allowed_leverage` on stand the fields of
-`Standing`, `Steering` and `EvidenceView` (for a position: NaN). `kelly_reopens_ns` [UTC ns] is when, without a new
+`Standing`, `Steering` and `EvidenceView` (for a position: NaN), and among them `tone` of a rise of the symbol with the
+part of its risk that it left an entry. `kelly_reopens_ns` [UTC ns] is when, without a new
 round trip, the record of the set-up will be too short to refuse; 0 where it is now. `position` holds `POSITION_SEEN`
 (for an entry: NaN), `features` what the model saw (for a position: NaN)."""
 

@@ -13,7 +13,15 @@ from risk.hours import from_midnight_s, week_left_s
 from risk.kelly import KellyRules
 from risk.limits import LimitRules, Standing, Steering, tier_leverage
 from risk.portfolio import StakeRules, StreakRules
-from strategy.entry_rules import EntryRules, HoldingRules, LevelRules, MarketRules, SizingRules, SymbolRules
+from strategy.entry_rules import (
+    EntryRules,
+    HoldingRules,
+    LevelRules,
+    MarketRules,
+    SizingRules,
+    SymbolRules,
+    ToneRules,
+)
 from strategy.entry_views import (
     EntryView,
     EvidenceView,
@@ -24,7 +32,8 @@ from strategy.entry_views import (
     SafetyView,
     StakeView,
 )
-from strategy.tables import Table
+from strategy.news import event_left_s, window_left_s
+from strategy.tables import Indices, Table
 
 _MAY_BUY: Final = 1
 _MAY_SELL: Final = 2
@@ -42,6 +51,7 @@ class World(NamedTuple):
     charts: Table
     evidence: Table
     news: Table
+    moments: Indices
     rules: Table
     guard: Table
 
@@ -124,15 +134,16 @@ def rules_of(symbols: Table, row: int) -> SymbolRules:
 def entry_rules_of(rules: Table, row: int) -> EntryRules:
     """Entry thresholds of the chart on `row`."""
     m, v, p, b = rules[row].market, rules[row].levels, rules[row].holdings, rules[row].limits
-    k, s = rules[row].stake, rules[row].streak
+    k, s, t = rules[row].stake, rules[row].streak, rules[row].sentiment
     return EntryRules(
         MarketRules(m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7], m[8]),
         LevelRules(v[0], v[1], v[2], v[3]),
         HoldingRules(p[0], p[1], p[2]),
-        LimitRules(b[0], b[1], b[2], b[3], b[4], b[5], b[6]),
+        LimitRules(b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]),
         SizingRules(rules[row].sizing[0]),
         StakeRules(k[0], k[1], k[2]),
         StreakRules(s[0], s[1], s[2]),
+        ToneRules(t[0], t[1], t[2]),
     )
 
 
@@ -273,51 +284,57 @@ def drawdown_of(peak_equity: float, equity: float) -> float:
 
 
 @njit
-def _standing(world: World, chart: int, equity: float) -> Standing:
+def _standing(world: World, chart: int, equity: float, news_window: float, now_ns: int) -> Standing:
     account = world.account[0]
     granted = tier_leverage(equity, world.rules[chart].tiers)
     return Standing(
         min(account.leverage, granted),
         drawdown_of(account.peak_equity, equity),
         account.losing_streak,
-        account.news_negative,
+        account.news_negative if now_ns < account.tones_until_ns else math.nan,
+        news_window,
         account.proof_trips,
         account.expectancy_bound_r,
     )
 
 
 @njit
-def news_left_s(world: World, symbol: int, now_ns: int) -> float:
-    """Seconds from `now_ns` [UTC ns] to the symbol's next news window: 0 inside of one, infinite where none follows."""
-    row = world.symbols[symbol]
-    low, high = row.news_first, row.news_first + row.news_count
-    while low < high:
-        middle = (low + high) // 2
-        if world.news[middle].end_ns <= now_ns:
-            low = middle + 1
-        else:
-            high = middle
-    if low >= row.news_first + row.news_count:
-        return math.inf
-    return float(max(0.0, (world.news[low].start_ns - now_ns) / _NS_PER_S))
+def news_window_s(world: World, symbol: int, now_ns: int) -> float:
+    """`window_left_s` at `now_ns` [UTC ns]; NaN where no calendar can be relied on."""
+    if now_ns >= world.account[0].news_until_ns:
+        return math.nan
+    return window_left_s(world.symbols, world.news, symbol, now_ns)
 
 
 @njit
-def _news_view(world: World, symbol: int, now_ns: int) -> NewsView:
+def _news_view(world: World, symbol: int, window_s: float, close_s: float, now_ns: int) -> NewsView:
+    """Nothing is opened inside a window, nor where it would be closed or its stop tightened for the next event."""
     account = world.account[0]
-    if now_ns < account.news_until_ns:
-        return NewsView(news_left_s(world, symbol, now_ns), 1.0)
-    # not required and not reliable is not judged; required and not reliable is not known
-    return NewsView(math.nan, 1.0 if account.news_required > 1 else 0.0)
+    tone = world.symbols[symbol].tone if now_ns < account.tones_until_ns else math.nan
+    if math.isnan(window_s):
+        # not required and not reliable is not judged; required and not reliable is not known
+        return NewsView(math.nan, 1.0 if account.news_required > 1 else 0.0, tone)
+    if close_s > 0.0:
+        ahead_s = event_left_s(world.symbols, world.moments, symbol, now_ns)
+        window_s = min(window_s, max(0.0, ahead_s - close_s))
+    return NewsView(window_s, 1.0, tone)
+
+
+@njit
+def _is_inside(window_s: float) -> float:
+    """1 inside a window, 0 outside; NaN where it is not known."""
+    if math.isnan(window_s):
+        return math.nan
+    return 1.0 if window_s <= 0.0 else 0.0
 
 
 @njit
 def entry_view(world: World, batch: Batch, closes: Closes, close: int, now_ns: int, safety: Safety) -> EntryView:
     """The world as an entry on the closed bar `close` sees it at `now_ns` [UTC ns], its safety read before."""
-    chart = world.charts[closes.chart[close]]
-    setup = setup_of(closes, close)
-    equity = equity_of(world)
-    account = world.account[0]
+    row = closes.chart[close]
+    chart, setup = world.charts[row], setup_of(closes, close)
+    equity, account = equity_of(world), world.account[0]
+    window_s = news_window_s(world, batch.symbol, now_ns)
     held, buys, sells = _held_on(world, batch.symbol)
     margin_free = equity - account.margin - account.margin_adjustment - account.reserved_margin
     return EntryView(
@@ -330,11 +347,11 @@ def entry_view(world: World, batch: Batch, closes: Closes, close: int, now_ns: i
         ),
         MoneyView(equity, margin_free, notional_of(world), buys, sells),
         _evidence_view(world, setup),
-        _standing(world, closes.chart[close], equity),
+        _standing(world, row, equity, _is_inside(window_s), now_ns),
         safety.steering,
         safety.stake,
         safety.safety,
-        _news_view(world, batch.symbol, now_ns),
+        _news_view(world, batch.symbol, window_s, world.rules[row].care_news[0], now_ns),
     )
 
 

@@ -175,14 +175,18 @@ def corridor_now(world: World) -> Corridor:
 
 @njit
 def next_time_msc(world: World, server_offset_s: int) -> float:
-    """When the broker's day or an override ends [ms, broker's clock]; now while it is not known how the day began."""
+    """When the broker's day or an override ends, or an event is to be told of [ms, broker's clock].
+
+    Now while it is not known how the day began.
+    """
     guard = world.guard[0]
     if guard.broker_day < 0 or guard.day_start_equity <= 0.0:
         return -math.inf
-    midnight = float((guard.broker_day + 1) * _MS_PER_DAY)
-    if guard.expires_ns == 0:
-        return midnight
-    return min(midnight, float(math.ceil(guard.expires_ns / _NS_PER_MS) + server_offset_s * _MS_PER_S))
+    until = float((guard.broker_day + 1) * _MS_PER_DAY)
+    for moment_ns in (guard.expires_ns, guard.warns_ns):
+        if moment_ns > 0:
+            until = min(until, float(math.ceil(moment_ns / _NS_PER_MS) + server_offset_s * _MS_PER_S))
+    return until
 
 
 @njit

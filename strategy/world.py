@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 
+from account.events import EventAhead
 from account.safety import Override
 from account.state import AccountState
 from domain.intents import Intent, IntentKind, IntentState
@@ -17,6 +18,7 @@ from strategy.charts import Chart
 from strategy.evidence import SetupOf, lay_out_evidence, proof_of
 from strategy.kernel import Alarm, alarm_of
 from strategy.naming import base_of, broker_symbol
+from strategy.news import Told, Warnings, lay_out_calendar, lowest_tone
 from strategy.params import EngineSettings
 from strategy.pauses import Pauses
 from strategy.safekeeping import Outlook, impose, imposed_limits, outlook_of, sync_guard
@@ -74,6 +76,7 @@ class WorldTables:
         self.pauses = Pauses(settings.care.retry_pause_s)
         self._record = 0, "", 0  # of whom and of how many round trips the tables know
         self._board: NewsBoard | None = None
+        self._warnings = Warnings(settings.care.news_warning_s)
         self._told: Money | None = None  # the terminal's last word, not adopted yet
         self.names: tuple[str, ...] = ()
         self.traded: tuple[str, ...] = ()
@@ -85,6 +88,7 @@ class WorldTables:
             np.zeros(0, CHART_DTYPE),
             np.zeros(MAX_SETUPS, EVIDENCE_DTYPE),
             np.zeros(0, NEWS_DTYPE),
+            np.zeros(0, np.int64),
             np.zeros(0, RULES_DTYPE),
             np.zeros(1, GUARD_DTYPE),
         )
@@ -147,21 +151,29 @@ class WorldTables:
         self.traded = tuple(name for name in found.values() if name is not None)
         self.missing = tuple(wanted for wanted, name in found.items() if name is None)
         if self._board is not None:
-            self.meet_news(self._board)
+            self.meet_news(self._board, account.told)
 
-    def meet_news(self, board: NewsBoard) -> None:
-        """Take in what is known of the calendar; it replaces what was known before."""
+    def meet_news(self, board: NewsBoard, told: Told) -> None:
+        """Take in what is known of news; it replaces what was known before."""
+        self.forget_alarms()
         self._board = board
-        tables, windows = self.tables, {news.symbol: news.windows for news in board.symbols}
-        tables.account["news_until_ns"] = board.reliable_until_ns
-        tables.account["news_required"] = 2 if board.required else 1
-        rows: list[tuple[int, int]] = []
-        for row, name in enumerate(self.names):
-            found = windows.get(name, ())
-            tables.symbols[row]["news_first"] = len(rows)
-            tables.symbols[row]["news_count"] = len(found)
-            rows += found
-        self._tables = tables._replace(news=np.array(rows, NEWS_DTYPE))
+        tables = self.tables
+        line = tables.account[0]
+        line["news_until_ns"] = board.reliable_until_ns
+        line["news_required"] = 2 if board.required else 1
+        line["tones_until_ns"] = board.tones_until_ns
+        stress, lowest = self._settings.sentiment.stress_tone, lowest_tone(board)
+        line["news_negative"] = np.nan if np.isnan(lowest) else float(0.0 < stress <= -lowest)
+        rows = lay_out_calendar(board, self.names, tables.symbols)
+        self._tables = tables._replace(news=rows.news, moments=rows.moments)
+        self._warnings.meet(board, told)
+        tables.guard[0]["warns_ns"] = self._warnings.due_ns
+
+    def take_warnings(self, now_ns: int, told: Told) -> list[EventAhead]:
+        """Events to be told of at `now_ns` [UTC ns]."""
+        found = self._warnings.take(now_ns, told)
+        self._tables.guard[0]["warns_ns"] = self._warnings.due_ns
+        return found
 
     def _describe(self, symbols: Table, row: int, spec: SymbolSpec, money: SymbolMoney) -> None:
         line = symbols[row]

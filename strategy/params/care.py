@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from risk.legs import MAX_LEGS, LegRules
-from strategy.position_rules import CareRules, FillRules, HoursRules, StopRules
+from strategy.position_rules import CareRules, FillRules, HoursRules, NewsRules, StopRules
 from strategy.refusals import SettingsError
 
 
@@ -64,6 +64,19 @@ class CareSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     triple_swap_close_s: Annotated[
         float, Meta(ge=0.0, le=43_200.0, description="closed this long before a triple swap is paid [s]; 0 off")
     ] = 0.0
+    news_close_s: Annotated[
+        float, Meta(ge=0.0, le=86_400.0, description="closed this long before an event of the calendar [s]; 0 off")
+    ] = 0.0
+    news_stop_atr: Annotated[
+        float, Meta(ge=0.0, le=20.0, description="before the event the stop comes this near instead [ATR]; 0 closes")
+    ] = 0.0
+    news_max_leverage: Annotated[
+        float,
+        Meta(ge=0.0, le=500.0, description="positions inside a window are reduced to this notional / equity; 0 off"),
+    ] = 100.0
+    news_warning_s: Annotated[
+        float, Meta(ge=0.0, le=86_400.0, description="an event is told of this long before it [s]; 0 never")
+    ] = 900.0
     retry_pause_s: Annotated[
         float,
         Meta(
@@ -91,6 +104,7 @@ class CareSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             LegRules(*legs, *[0.0] * (2 * MAX_LEGS - len(legs))),
             FillRules(*self._numbers(FillRules)),
             HoursRules(*self._numbers(HoursRules)),
+            NewsRules(*self._numbers(NewsRules)),
         )
 
     def _numbers(self, rules: type[Any]) -> list[float]:

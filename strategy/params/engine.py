@@ -10,13 +10,14 @@ from domain.timeframes import Timeframe
 from risk.kelly import KellyRules
 from risk.limits import LimitRules
 from risk.portfolio import StakeRules, StreakRules
-from strategy.entry_rules import EntryRules, HoldingRules, LevelRules, MarketRules, SizingRules
+from strategy.entry_rules import EntryRules, HoldingRules, LevelRules, MarketRules, SizingRules, ToneRules
 from strategy.params.care import CareSettings
 from strategy.params.entry import EntrySettings
 from strategy.params.guards import GuardSettings
 from strategy.params.kelly import KellySettings
 from strategy.params.leverage import LeverageSettings
 from strategy.params.portfolio import PortfolioSettings
+from strategy.params.tone import ToneSettings
 from strategy.params.volatility import VolatilitySettings
 from strategy.refusals import SettingsError
 from strategy.tables import MAX_TIERS
@@ -47,6 +48,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     portfolio: PortfolioSettings = PortfolioSettings()
     guards: GuardSettings = GuardSettings()
     kelly: KellySettings = KellySettings()
+    sentiment: ToneSettings = ToneSettings()
     care: CareSettings = CareSettings()
     commission_per_lot: dict[str, NonNegative] = {}
     slippage_points: dict[str, NonNegative] = msgspec.field(default_factory=lambda: {"*": 5.0})
@@ -89,6 +91,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             SizingRules(*_numbers(SizingRules, self.entry)),
             StakeRules(*_numbers(StakeRules, self.portfolio)),
             StreakRules(*_numbers(StreakRules, self.portfolio)),
+            ToneRules(*_numbers(ToneRules, self.sentiment)),
         )
 
     def kelly_rules(self) -> KellyRules:
@@ -105,6 +108,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             stress_drawdown=caps.stress_drawdown,
             stress_losses=float(caps.stress_losses),
             proof_trips=float(caps.proof_trips),
+            news_leverage=caps.news,
         )
 
 

@@ -19,6 +19,9 @@ class LeverageSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     stressed: Annotated[
         float, Meta(gt=0.0, le=500.0, description="the same in drawdown, in a losing streak or at negative news")
     ] = 50.0
+    news: Annotated[float, Meta(gt=0.0, le=500.0, description="the same inside a window of news, if that is lower")] = (
+        50.0
+    )
     stress_drawdown: Annotated[
         float, Meta(ge=0.0, le=1.0, description="drawdown beyond which the account is stressed [part of the peak]")
     ] = 0.05

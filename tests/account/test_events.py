@@ -13,6 +13,7 @@ from account.events import (
     DealBooked,
     EquityMarked,
     EquityTracked,
+    EventAhead,
     EventError,
     Flagged,
     FlagKind,
@@ -95,6 +96,7 @@ SAMPLES: list[AccountEvent] = [
         expires_ns=NOON_NS + 1,
     ),
     OverrideLifted(time_ns=NOON_NS, kind=OverrideKind.PAUSE, name="", symbol="", reason="enough", author="ada"),
+    EventAhead(time_ns=NOON_NS, event_ns=NOON_NS + 900, currency="USD", name="CPI", impact="high", symbols=("EURUSD",)),
 ]
 # journals of years ago must read: these names are never changed
 KINDS = {
@@ -117,6 +119,7 @@ KINDS = {
     "resumed",
     "override_set",
     "override_lifted",
+    "event_ahead",
     "flagged",
     "reconciled",
 }

@@ -85,6 +85,8 @@ def words_of(
         (Gate.VOLUME_LIMIT, 0.0, 0.01, Verdict.REFUSED, "room for 0 lots on this side < smallest volume 0.01"),
         (Gate.TRADING_ALLOWED, 1, 1, Verdict.PASSED, "allowed"),
         (Gate.NEWS, math.nan, math.nan, Verdict.ABSENT, "not asked: nothing is connected that could answer"),
+        (Gate.NEWS, 1_800, 0, Verdict.PASSED, "next window in 30 min"),
+        (Gate.SENTIMENT, -0.75, -0.6, Verdict.REFUSED, "articles speak -0.75 for this side ≤ refused at -0.60"),
         (Gate.CONFLUENCE, math.nan, math.nan, Verdict.UNKNOWN, "not known yet, and what is not known refuses"),
     ],
 )
@@ -119,6 +121,9 @@ def test_an_entry_gate_in_words(seat: Gate, value: float, threshold: float, verd
             Verdict.REFUSED,
             "gain 1.60 R ≥ 1.50 R, but within the freeze level nothing is done",
         ),
+        (Care.NEWS, 600, 900, Verdict.FIRED, "next event in 10 min ≤ limit 15 min"),
+        (Care.NEWS, 600, 0, Verdict.PASSED, "off"),
+        (Care.NEWS_LEVERAGE, 61.2, 50, Verdict.FIRED, "61.2 times equity held inside news windows > limit 50"),
         (Care.FREEZE_LEVEL, 12, 20, Verdict.REFUSED, "12 points to the stop or target ≤ frozen within 20"),
     ],
 )

@@ -16,6 +16,7 @@ SEEN = "34 round trips of this set-up; 40% won, mean gain 1.90 R, mean loss 1.05
 def a_record(**fields: float) -> np.void:
     record: np.void = np.zeros(1, DECISION_DTYPE)[0]
     facts = {"risk_fraction": 0.01, "max_leverage": 100.0, "trips": 34, "win_rate": 0.4, "win_r": 1.9, "loss_r": 1.05}
+    facts["tone_scale"] = 1.0
     for name, value in (facts | fields).items():
         record[name] = value
     return record
@@ -41,6 +42,10 @@ def a_record(**fields: float) -> np.void:
         (
             STRESSED | {"news_negative": 1.0},
             "risk 1.00% of equity, leverage up to 1:50 (stressed: drawdown 0.0%, 0 lost in a row, negative news)",
+        ),
+        (
+            {"tone_scale": 0.5, "risk_fraction": 0.005, "regime": Regime.NEWS, "max_leverage": 50.0},
+            "risk 0.50% of equity, of which the tone of articles left 50%, leverage up to 1:50 (news)",
         ),
         ({"max_leverage": math.nan}, "not known"),
     ],

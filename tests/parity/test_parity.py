@@ -45,19 +45,19 @@ pytestmark = [pytest.mark.parity, pytest.mark.reference]
 
 PINNED: dict[str, tuple[str, str]] = {
     "eurusd-ticks": (
-        "48a4bac2495c2bc8bb4604405d06ba8ed5340cb40f84e2653900c2f031fc2bbb",
+        "93ecc3441ac972037178cbb49473fa0caac78e91302888fea9e986143e2ee0ac",
         "98eaae1dbf6cce4332306e01fb355e9f464fe7c7bf890bd23180f104dc0e981e",
     ),
     "xauusd-ticks": (
-        "cd1fe459ea6319e438ce5df87c0da258bb589ead5481db0a38587201096a556a",
+        "f654f105d3f0e7b14918b550a0aaaeaa7dc72d253269a0fd0af3ae7bd1ce0f78",
         "606095823f9cdbff50543e9cd97931f41ba6bfe5e268d1df27b133a6265089be",
     ),
     "eurusd-bars": (
-        "9a23bb0d84f23809368d03f52cef047f699372af55227aeba65867242bf89cff",
+        "7cf92f28e8f469b56bf05ab95bce152d5d7bb545421859dcd2097c6038de51eb",
         "1571d5dfa4ddc30d334d0ecda1182badb37cca3856ed9fbbb3a972644adb38b1",
     ),
     "xauusd-mt5-export": (
-        "1b85f63316b164539a0652814941e8dab53a816452139e678ef6324e80ad757c",
+        "5de2a8fe0a933507cc3e28e60c25b92ba69e9604b0ff118fb202062c28913fcd",
         "ec592aaff3229cb68e44dda30a443cd88f52dc2a6799f4d28e7300145beba9e8",
     ),
 }
@@ -166,13 +166,14 @@ def entries_again(
                 row.drawdown,
                 row.losing_streak,
                 row.news_negative,
+                row.news_window,
                 row.proof_trips,
                 row.expectancy_bound_r,
             ),
             Steering(row.risk_scale, row.leverage_cap, row.risk_override, row.leverage_override),
             StakeView(Exposure(row.base_exposure, row.quote_exposure), row.open_risk),
             SafetyView(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9], s[10], s[11]),
-            NewsView(row.gates[4, 0], 1.0 if row.gates[4, 2] > 0.0 else 0.0),
+            NewsView(row.gates[4, 0], 1.0 if row.gates[4, 2] > 0.0 else 0.0, row.tone),
         )
         decision = decide_entry(view, rules, symbol, money, gates[index])
         out[index, 0] = decision.action

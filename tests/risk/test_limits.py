@@ -32,12 +32,14 @@ RULES = LimitRules(
     stress_drawdown=0.05,
     stress_losses=4.0,
     proof_trips=50.0,
+    news_leverage=60.0,
 )
 CALM = Standing(
     allowed_leverage=2000.0,
     drawdown=0.0,
     losing_streak=0.0,
     news_negative=NAN,
+    news_window=NAN,
     proof_trips=10.0,
     expectancy_bound_r=NAN,
 )
@@ -84,6 +86,10 @@ def test_without_tiers_the_broker_limits_nothing() -> None:
         ({"losing_streak": 4.0}, Regime.STRESSED, 50.0),
         ({"news_negative": 1.0}, Regime.STRESSED, 50.0),
         ({"news_negative": 0.0}, Regime.NORMAL, 100.0),
+        ({"news_window": 1.0}, Regime.NEWS, 60.0),
+        ({"news_window": 0.0}, Regime.NORMAL, 100.0),
+        (PROVEN | {"news_window": 1.0}, Regime.NEWS, 60.0),
+        ({"news_window": 1.0, "news_negative": 1.0}, Regime.STRESSED, 50.0),
         (PROVEN, Regime.PROVEN, 300.0),
         (PROVEN | {"proof_trips": 49.0}, Regime.NORMAL, 100.0),
         (PROVEN | {"expectancy_bound_r": 0.0}, Regime.NORMAL, 100.0),
@@ -145,6 +151,7 @@ rules = st.builds(
     stress_drawdown=st.floats(0.0, 1.0),
     stress_losses=st.integers(1, 10).map(float),
     proof_trips=st.integers(20, 100).map(float),
+    news_leverage=st.floats(1.0, 500.0),
 )
 standings = st.builds(
     Standing,
@@ -152,6 +159,7 @@ standings = st.builds(
     drawdown=st.floats(0.0, 1.0),
     losing_streak=st.integers(0, 12).map(float),
     news_negative=st.sampled_from([NAN, 0.0, 1.0]),
+    news_window=st.sampled_from([NAN, 0.0, 1.0]),
     proof_trips=st.integers(0, 120).map(float),
     expectancy_bound_r=st.one_of(st.just(NAN), st.floats(-1.0, 1.0)),
 )
@@ -171,6 +179,8 @@ def test_no_hard_bound_is_ever_exceeded(rule: LimitRules, standing: Standing, st
     assert limits.max_leverage <= min(HARDEST_LEVERAGE, standing.allowed_leverage, steering.leverage_cap)
     if limits.regime == Regime.STRESSED:
         assert limits.max_leverage <= rule.stressed_leverage
+    if standing.news_window > 0.0:
+        assert limits.max_leverage <= rule.news_leverage
     if not math.isnan(steering.leverage_override):
         assert limits.max_leverage <= steering.leverage_override
     elif limits.regime == Regime.NORMAL:

@@ -12,8 +12,8 @@ from risk.legs import LegRules
 from strategy.entry_rules import SymbolRules
 from strategy.gates import GATE_SEATS
 from strategy.params import CareSettings
-from strategy.position_rules import CareRules, FillRules, HoursRules, StopRules
-from strategy.position_views import ClockView, FillView, PositionDecision, PositionView
+from strategy.position_rules import CareRules, FillRules, HoursRules, NewsRules, StopRules
+from strategy.position_views import CalendarView, ClockView, FillView, PositionDecision, PositionView
 from tests.domain.instruments import EURUSD
 from tests.domain.interpreted import interpreted
 from tests.strategy.scenes import STRANGE, Recorded, changed_deep, symbol_rules
@@ -79,6 +79,7 @@ HELD = CareScene(
             planned_lots=1.0, planned_price=1.1, planned_sl=1.0985, money_per_price=100_000.0, cost_per_lot=7.0
         ),
         clock=ClockView(age_s=600.0, week_left_s=200_000.0, day_left_s=30_000.0, triple_left_s=300_000.0),
+        calendar=CalendarView(event_left_s=50_000.0, window_left_s=48_200.0, held_leverage=0.0),
     ),
     rules=CareSettings().rules(),
     symbol=symbol_rules(EURUSD),
@@ -119,6 +120,11 @@ def care_rules(draw: st.DrawFn) -> CareRules:
             rollover_close_s=draw(st.sampled_from([0.0, 0.0, 600.0])),
             triple_swap_close_s=draw(st.sampled_from([0.0, 900.0])),
         ),
+        NewsRules(
+            news_close_s=draw(st.sampled_from([0.0, 0.0, 600.0])),
+            news_stop_atr=draw(st.sampled_from([0.0, 0.5])),
+            news_max_leverage=draw(st.sampled_from([0.0, 50.0])),
+        ),
     )
 
 
@@ -135,6 +141,15 @@ def _clocks(draw: st.DrawFn) -> ClockView:
         day_left_s=day_left,
         triple_left_s=draw(st.sampled_from([math.inf, 300_000.0, day_left])),
     )
+
+
+@st.composite
+def _calendars(draw: st.DrawFn) -> CalendarView:
+    left = draw(st.sampled_from([math.inf, math.nan, 50_000.0, 600.0, 1.0]))
+    if math.isnan(left):
+        return CalendarView(left, left, left)
+    window_left = draw(st.sampled_from([0.0, max(0.0, left - 1800.0)]))
+    return CalendarView(left, window_left, draw(st.sampled_from([0.0, 49.0, 51.0, 120.0])) if not window_left else 0.0)
 
 
 @st.composite
@@ -165,6 +180,7 @@ def care_scenes(draw: st.DrawFn) -> CareScene:
         cost=draw(st.floats(0.0, 2e-4)),
         fill=FillView(volume, _points_from(1.1, -side * min(slipped, risk - 5)), planned_sl, 100_000.0, 7.0),
         clock=draw(_clocks()),
+        calendar=draw(_calendars()),
     )
     symbol = symbol_rules(EURUSD)._replace(
         stops_level=draw(st.sampled_from([0, 20, 200])) * point,
@@ -177,6 +193,6 @@ def care_scenes(draw: st.DrawFn) -> CareScene:
 @st.composite
 def strange_care_scenes(draw: st.DrawFn) -> CareScene:
     """A position of which up to two figures are unknown, infinite or senseless."""
-    plain = [field for field in PositionView._fields if field not in ("side", "fill", "clock")]
-    fields = st.sampled_from([*plain, *FillView._fields, *ClockView._fields])
+    plain = [field for field in PositionView._fields if field not in ("side", "fill", "clock", "calendar")]
+    fields = st.sampled_from([*plain, *FillView._fields, *ClockView._fields, *CalendarView._fields])
     return draw(care_scenes()).changed(**draw(st.dictionaries(fields, STRANGE, max_size=2)))

@@ -101,6 +101,7 @@ class EntryScene(NamedTuple):
             since_same_sell_s=holdings.since_same_buy_s,
             volume_buy=money.volume_sell,
             volume_sell=money.volume_buy,
+            tone=-self.view.news.tone,
             base=-held.base,
             quote=-held.quote,
         )
@@ -136,6 +137,7 @@ BUY = EntryScene(
             drawdown=0.0,
             losing_streak=0.0,
             news_negative=math.nan,
+            news_window=0.0,
             proof_trips=10.0,
             expectancy_bound_r=math.nan,
         ),
@@ -155,7 +157,7 @@ BUY = EntryScene(
             drawdown_level=0.0,
             imposed=0.0,
         ),
-        NewsView(left_s=math.inf, heard=1.0),
+        NewsView(left_s=math.inf, heard=1.0, tone=0.0),
     ),
     rules=EngineSettings().entry_rules(),
     symbol=symbol_rules(EURUSD),
@@ -166,7 +168,7 @@ BUY = EntryScene(
 # -- draws -------------------------------------------------------------------------------------------------------------
 
 STRANGE = st.sampled_from([math.nan, math.inf, -math.inf, 0.0, -1.0, 1e-300, 1e300])
-_VIEW_FIELDS = st.sampled_from([name for name in leaf_names(BUY.view) if name != "heard"])
+_VIEW_FIELDS = st.sampled_from([name for name in leaf_names(BUY.view) if name not in ("heard", "tone")])
 
 
 @st.composite

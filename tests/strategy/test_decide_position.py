@@ -17,7 +17,14 @@ VALUE, THRESHOLD, VERDICT = 0, 1, 2
 NAN = math.nan
 NOISE = 1e-9
 ONE_R, HALF_WAY, ONE_AND_A_HALF_R = 1.10151, 1.10175, 1.10226  # a point beyond, where binary noise does not matter
-CLOSING = (Care.TIME_STOP, Care.WEEKEND, Care.ROLLOVER, Care.RISK_AFTER_FILL)
+CLOSING = (
+    Care.TIME_STOP,
+    Care.WEEKEND,
+    Care.ROLLOVER,
+    Care.NEWS,
+    Care.RISK_AFTER_FILL,
+    Care.NEWS_LEVERAGE,
+)
 MOVING = (
     Care.BREAK_EVEN,
     Care.TRAILING,
@@ -25,6 +32,7 @@ MOVING = (
     Care.TRAILING_FIXED,
     Care.TRAILING_STEPPED,
     Care.WEEKEND,
+    Care.NEWS,
 )
 HALVED = {"volume": 0.5}  # the partial close lies behind
 
@@ -37,7 +45,9 @@ def _applied(scene: CareScene, decision: PositionDecision) -> CareScene:
     """The scene once the terminal has done what was decided."""
     if decision.action == Action.MODIFY:
         return scene.changed(sl=decision.sl, tp=decision.tp)
-    return scene.changed(volume=round(scene.view.volume - decision.lots, 8))
+    left = round(scene.view.volume - decision.lots, 8)
+    held = scene.view.calendar.held_leverage * (left / scene.view.volume)
+    return scene.changed(volume=left, held_leverage=held)
 
 
 # -- by hand -----------------------------------------------------------------------------------------------------------
@@ -87,6 +97,8 @@ def test_a_record_holds_all_rules() -> None:
     assert tuple(gates[Care.WEEKEND]) == (200_000.0, 1800.0, Verdict.PASSED)
     assert tuple(gates[Care.ROLLOVER]) == (30_000.0, 0.0, Verdict.PASSED)
     assert tuple(gates[Care.FREEZE_LEVEL]) == (199.0, 0.0, Verdict.PASSED)
+    assert tuple(gates[Care.NEWS]) == (50_000.0, 0.0, Verdict.PASSED)
+    assert tuple(gates[Care.NEWS_LEVERAGE]) == (0.0, 100.0, Verdict.PASSED)
     for trailing in (Care.CHANDELIER, Care.TRAILING_FIXED, Care.TRAILING_STEPPED):
         assert tuple(gates[trailing]) == pytest.approx((151 / 150, 1.5, Verdict.PASSED))
     vacant = [seat for seat in range(len(gates)) if seat not in list(Care)]
@@ -186,7 +198,7 @@ def test_what_was_done_is_not_done_again(scene: CareScene) -> None:
     if decision.action in (Action.MODIFY, Action.PARTIAL_CLOSE):
         again, _ = _applied(scene, decision).decided()
         assert again.rule != decision.rule
-        assert again.action != decision.action
+        assert again.action != decision.action or Care.NEWS_LEVERAGE in (again.rule, decision.rule)
 
 
 @given(scene=care_scenes())
@@ -200,7 +212,7 @@ def test_at_one_quote_it_comes_to_rest(scene: CareScene) -> None:
         actions.append(decision.action)
         scene = _applied(scene, decision)
     closes, moves = actions.count(Action.PARTIAL_CLOSE), actions.count(Action.MODIFY)
-    assert (closes, moves) <= (2, 2)  # for the fill, and for what is gained
+    assert (closes, moves) <= (3, 2)  # for the fill, for news, and for what is gained
     assert scene.decided()[0].action in (Action.HOLD, Action.CLOSE)
 
 
@@ -212,14 +224,17 @@ def test_the_rule_that_acts_is_the_first_that_fired(scene: CareScene) -> None:
     if not fired:
         assert (decision.action, decision.rule) == (Action.HOLD, NO_GATE)
         return
-    weekend_moves = scene.rules.hours.weekend_stop_atr > 0.0
-    closing = [care for care in CLOSING if care in fired and not (care is Care.WEEKEND and weekend_moves)]
-    moving = [care for care in MOVING if care in fired and (care is not Care.WEEKEND or weekend_moves)]
+    tightens = {
+        Care.WEEKEND: scene.rules.hours.weekend_stop_atr > 0.0,
+        Care.NEWS: scene.rules.news.news_stop_atr > 0.0,
+    }
+    closing = [care for care in CLOSING if care in fired and not tightens.get(care, False)]
+    moving = [care for care in MOVING if care in fired and tightens.get(care, True)]
     if decision.action == Action.CLOSE:
         assert decision.rule == closing[0]
     elif decision.action == Action.PARTIAL_CLOSE:
         # a stop that would be put for the fill, but that another rule puts tighter, waits until a part is closed
-        assert decision.rule in set(fired) & {Care.RISK_AFTER_FILL, Care.PARTIAL_CLOSE}
+        assert decision.rule in set(fired) & {Care.RISK_AFTER_FILL, Care.NEWS_LEVERAGE, Care.PARTIAL_CLOSE}
     else:
         assert decision.rule in (Care.RISK_AFTER_FILL, moving[-1] if moving else None)
 
@@ -229,6 +244,9 @@ def test_the_rule_that_acts_is_the_first_that_fired(scene: CareScene) -> None:
     ("scene", "fields"),
     [
         (HELD.changed(max_holding_s=1.0), ("age_s", "volume")),
+        (HELD.changed(news_close_s=6e4), ("event_left_s", "volume")),
+        (HELD.changed(held_leverage=200.0), ("held_leverage", "volume")),
+        (HELD.changed(news_close_s=6e4, news_stop_atr=0.5), ("event_left_s", "atr", "sl", "tp", "bid")),
         (HELD.at(HALF_WAY).changed(break_even_r=0.0), ("volume", "price_open", "tp", "bid")),
         (HELD.at(ONE_R), ("price_open", "sl", "tp", "initial_risk", "bid")),
         (HELD.at(1.103).changed(**HALVED, sl=1.1001), ("price_open", "sl", "tp", "initial_risk", "bid", "atr")),

@@ -3,6 +3,7 @@
 The page that shows the table is compared with what comes out here.
 """
 
+import math
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from marketdata import load_quotes
 from strategy.gates import GATE_SEATS, Action, Care
 from strategy.params import CareSettings
-from strategy.position_views import ClockView, FillView, PositionView
+from strategy.position_views import CalendarView, ClockView, FillView, PositionView
 from strategy.positions import decide_position
 from strategy.stops import risk_allowed, risk_taken
 from tests.domain.instruments import EURUSD
@@ -29,6 +30,7 @@ STOP_ATR: Final = 1.5
 SYMBOL: Final = symbol_rules(EURUSD)._replace(slippage=5e-5)
 RULES: Final = CareSettings().rules()
 CALM: Final = ClockView(0.0, 2e5, 3e4, 3e5)
+NO_NEWS: Final = CalendarView(math.inf, math.inf, 0.0)
 
 
 class Filled(NamedTuple):
@@ -73,6 +75,7 @@ def _view(side: int, lots: float, decided: np.void, fill: np.void, atr: float) -
         cost=7e-5,
         fill=FillView(lots, price, sl, 100_000.0, 7.0),
         clock=CALM,
+        calendar=NO_NEWS,
     )
 
 

@@ -33,6 +33,7 @@ ON_RECORD: list[tuple[type[IntEnum], dict[str, int]]] = [
             "VOLUME_LIMIT": 13,
             "WEEKEND": 24,
             "ROLLOVER": 25,
+            "SENTIMENT": 26,
         },
     ),
     (
@@ -49,6 +50,8 @@ ON_RECORD: list[tuple[type[IntEnum], dict[str, int]]] = [
             "TRAILING_FIXED": 8,
             "TRAILING_STEPPED": 9,
             "FREEZE_LEVEL": 12,
+            "NEWS": 13,
+            "NEWS_LEVERAGE": 14,
         },
     ),
     (Verdict, {"ABSENT": 0, "PASSED": 1, "REFUSED": 2, "UNKNOWN": 3, "FIRED": 4}),

@@ -43,6 +43,7 @@ def a_world(care: CareSettings | None = None) -> World:
         np.zeros(1, CHART_DTYPE),
         np.zeros(MAX_SETUPS, EVIDENCE_DTYPE),
         np.zeros(0, NEWS_DTYPE),
+        np.zeros(0, np.int64),
         np.zeros(1, RULES_DTYPE),
         np.zeros(1, GUARD_DTYPE),
     )
@@ -204,8 +205,8 @@ def test_every_closed_bar_leaves_a_record_with_all_gates() -> None:
     assert records["time_ns"][:3].tolist() == [(START_MSC + i * 500 - 7_200_000) * 1_000_000 for i in (10, 50, 90)]
     for record in records[:3]:
         assert record["kind"] == DecisionKind.ENTRY
-        assert record["gates"][Gate.NEWS, 2] == Verdict.ABSENT
-        assert all(record["gates"][gate, 2] != Verdict.ABSENT for gate in Gate if gate != Gate.NEWS)
+        absent = [gate for gate in Gate if record["gates"][gate, 2] == Verdict.ABSENT]
+        assert absent == [Gate.NEWS, Gate.SENTIMENT]
     assert records["gates"][2, Gate.CONFLUENCE, 2] == Verdict.UNKNOWN
 
 

@@ -14,9 +14,9 @@ from newsfilter.windows import Windows, until_window_s
 from strategy.engine import Engine
 from strategy.events import AccountChanged, NewsChanged, Quotes
 from strategy.gates import Action, Gate, Verdict
+from strategy.news import window_left_s
 from strategy.params import EngineSettings
 from strategy.tables import NEWS_DTYPE, Table
-from strategy.views import news_left_s
 from tests.strategy.markets import START_MSC, a_spec
 from tests.strategy.test_engine import EAGER, issue, run_whole
 from tests.strategy.test_kernel import a_world
@@ -61,7 +61,7 @@ def test_nothing_is_opened_in_a_window_and_everything_else_stays(make_engine: Ma
     assert verdicts(decisions) == [Verdict.REFUSED if one else Verdict.PASSED for one in shut]
     assert intents
     assert all(intent.decided_ns >= window[1] for intent in intents)
-    others = [gate for gate in Gate if gate != Gate.NEWS]
+    others = [gate for gate in Gate if gate not in (Gate.NEWS, Gate.LEVERAGE)]  # whose cap is another in a window
     same = int(np.flatnonzero(without["action"] > 0)[0]) + 1  # up to there the two accounts are the same
     assert decisions["gates"][:same, others].tobytes() == without["gates"][:same, others].tobytes()
 
@@ -135,4 +135,4 @@ def test_the_time_left_is_that_of_the_news_room(gaps: list[tuple[int, int]], tim
     world.symbols[0]["news_first"], world.symbols[0]["news_count"] = 1, len(rows)
     windows = Windows(table["start_ns"][1:-1].copy(), table["end_ns"][1:-1].copy())
     for time in times:
-        assert news_left_s(world, 0, time) == until_window_s(windows, time)
+        assert window_left_s(world.symbols, world.news, 0, time) == until_window_s(windows, time)

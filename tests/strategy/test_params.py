@@ -73,6 +73,8 @@ COMPANIONS: dict[str, dict[str, float]] = {
     "drawdown_fraction": {"reduce_fraction": 0.4, "halt_fraction": 0.5},
     "reduce_fraction": {"drawdown_fraction": 1e-10, "halt_fraction": 0.5},
     "halt_fraction": {"drawdown_fraction": 1e-11, "reduce_fraction": 1e-10},
+    "reduce_tone": {"block_tone": 1.0},
+    "block_tone": {"reduce_tone": 0.0},
 }
 
 
@@ -198,7 +200,7 @@ def test_entry_rules_are_the_settings_as_plain_numbers(threshold: float, risk: f
 def test_care_rules_are_the_settings_as_plain_numbers() -> None:
     settings = CareSettings(max_holding_s=3600, trailing_atr=3, partial_legs=((0.4, 0.25), (0.8, 0.5)))
     rules = settings.rules()
-    for part in (rules.stops, rules.fill, rules.hours):
+    for part in (rules.stops, rules.fill, rules.hours, rules.news):
         assert [getattr(settings, field) for field in part._fields] == list(part)
     assert rules.legs == (0.4, 0.25, 0.8, 0.5, 0.0, 0.0, 0.0, 0.0)
     assert {type(number) for part in rules for number in part} == {float}

@@ -4,7 +4,7 @@ The walk of the kernel passes over ticks; beside it every tick is looked at thro
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -12,13 +12,14 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from domain.timeframes import DAY_S
+from newsfilter.board import FOREVER_NS
 from strategy.gates import GATE_SEATS, Action, Care, DecisionKind
 from strategy.kernel import walk
 from strategy.params import CareSettings
 from strategy.position_tables import care_rules_of, note_bar, position_view, recorded_view
 from strategy.positions import decide_position
 from strategy.stops import is_as_filled, risk_allowed, risk_taken
-from strategy.tables import DECISION_DTYPE, Table
+from strategy.tables import DECISION_DTYPE, NEWS_DTYPE, Table
 from strategy.views import Batch, World, rules_of
 from tests.strategy.test_kernel import BEGIN, NO_CLOSES, POINT, START_MSC, a_world, closes_at, put_position, some_ticks
 
@@ -68,7 +69,25 @@ care_settings = st.builds(
     weekend_stop_atr=st.sampled_from([0.0, 0.3]),
     rollover_close_s=st.sampled_from([0.0, 0.0, 300.0]),
     triple_swap_close_s=st.sampled_from([0.0, 600.0]),
+    news_close_s=st.sampled_from([0.0, 30.0, 900.0]),
+    news_stop_atr=st.sampled_from([0.0, 0.3]),
+    news_max_leverage=st.sampled_from([0.0, 0.0, 1.0, 3.0]),
 )
+
+
+@st.composite
+def with_news(draw: st.DrawFn, world: World) -> World:
+    """The world with a calendar: windows that the path meets or not, events inside of them, both of one symbol."""
+    begins, lengths = draw(st.lists(st.integers(-60, 4000), max_size=3, unique=True)), st.integers(1, 1200)
+    rows: list[tuple[int, int]] = []
+    for begin in sorted(begins):
+        start = (START_MSC // 1000 + begin) * 10**9
+        rows.append((max(start, rows[-1][1] + 1) if rows else start, 0))
+        rows[-1] = rows[-1][0], rows[-1][0] + draw(lengths) * 10**9
+    moments = [start + draw(st.integers(0, end - start - 1)) for start, end in rows]
+    world.account["news_until_ns"] = draw(st.sampled_from([0, FOREVER_NS, (START_MSC + 60_000) * 10**6]))
+    world.symbols["news_count"][0], world.symbols["moments_count"][0] = len(rows), len(moments)
+    return world._replace(news=np.array(rows, NEWS_DTYPE), moments=np.array(moments, np.int64))
 
 
 @st.composite
@@ -101,13 +120,15 @@ def paths(draw: st.DrawFn) -> Path:
         planned_sl=sl,
         best_price=1.1,
     )
+    world = draw(with_news(world))
     moves = draw(st.lists(st.integers(-40, 40), min_size=1, max_size=150))
     prices = np.round(1.1 + side * np.cumsum(moves) * POINT, 5)
     return Path(world, some_ticks(prices, draw(st.integers(0, 20)), draw(st.sampled_from([500, 60_000]))))
 
 
 def _fresh(world: World) -> World:
-    return World(*(table.copy() for table in world))
+    copies: Any = (table.copy() for table in world)
+    return World(*copies)
 
 
 def _carry_out(world: World, action: int, lots: float, sl: float) -> bool:
