@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from app.backtest_cli import backtest
 from app.console import DEBUGGING, ExitCode, output, reported
 from app.risk_cli import risk
 from app.version import own_version
@@ -288,6 +289,7 @@ def repair(*, data: Data = None) -> None:
 
 
 cli.add_typer(risk, name="risk")
+cli.command()(backtest)
 
 
 def _end(all_is_well: bool) -> None:

@@ -105,6 +105,7 @@ _ROOMS: Final = frozenset(
         "account",
         "advisor",
         "app",
+        "backtest",
         "bridge",
         "domain",
         "marketdata",

@@ -5,23 +5,21 @@ numpy guarantees; neither the C library nor a newer numpy can change a tick.
 """
 
 import math
-import zlib
 from collections.abc import Sequence
 from enum import IntEnum
 from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from domain.dtypes import TICK_DTYPE, TICK_FLAG_ASK, TICK_FLAG_BID
 from domain.timeframes import DAY_S, HOUR_S, MINUTE_S, WEEK_S
+from marketdata.draws import FINE, Draws
 from marketdata.quotes import Ints, Mask, Ticks
 
 DEMO_START_UTC_S: Final = 1_748_822_400
 """Monday 2025-06-02 00:00 UTC; in June, New York closes at 21:00 UTC, where this market has its rollover."""
 
-_FINE: Final = 1024  # parts of a point that the path is kept in, and the 1.0 of all weights
 _MINUTE_MS: Final = 60_000
 _MS_PER_S: Final = 1000
 _MINUTES_A_DAY: Final = DAY_S // MINUTE_S
@@ -29,8 +27,6 @@ _CLOSE_HOUR: Final = 21  # UTC: Friday's close, Sunday's opening, the daily roll
 _FRIDAY_CLOSE_S: Final = 5 * DAY_S + _CLOSE_HOUR * HOUR_S  # since Sunday 00:00
 _SUNDAY_OPEN_S: Final = _CLOSE_HOUR * HOUR_S
 _THURSDAY_TO_SUNDAY_S: Final = 4 * DAY_S  # 1970-01-01 was a Thursday
-_LANE_MEAN: Final = 131_070  # of the sum of four 16-bit numbers
-_LANE_SIGMA: Final = 37_837
 _SHORTEST_REGIME: Final = 90  # minutes
 _LONGEST_REGIME: Final = 330
 _WEAKEST_DRIFT: Final = (
@@ -115,26 +111,6 @@ _NEXT_REGIME: Final = {
 }
 
 
-class _Draws:
-    """Integers from one seeded stream; no other randomness exists in this room."""
-
-    def __init__(self, seed: int, stream: str) -> None:
-        sequence = np.random.SeedSequence([seed, zlib.crc32(stream.encode())])
-        self._generator = np.random.Generator(np.random.PCG64(sequence))
-
-    def raw(self, count: int) -> npt.NDArray[np.uint64]:
-        return np.asarray(self._generator.bit_generator.random_raw(count), dtype=np.uint64)
-
-    def below(self, bound: int, count: int) -> Ints:
-        """Uniform in 0..bound-1; the bias of the remainder is beyond notice for small bounds."""
-        return ((self.raw(count) >> np.uint64(11)) % np.uint64(bound)).astype(np.int64)
-
-    def bell(self, count: int) -> Ints:
-        """Close to normal, standard deviation 1024, never beyond 3.5 of them: the sum of four uniform numbers."""
-        lanes = self.raw(count).view(np.uint16).reshape(count, 4).astype(np.int64)
-        return np.asarray((lanes.sum(axis=1) - _LANE_MEAN) * _FINE // _LANE_SIGMA, dtype=np.int64)
-
-
 class _Minutes(NamedTuple):
     """The common clock: seconds UTC of each minute, the dollar's move in it, and how far news widens spreads."""
 
@@ -181,7 +157,7 @@ def synthetic_market(
 
 
 def _minutes(seed: int, start_utc_s: int, days: int) -> _Minutes:
-    draws = _Draws(seed, "")
+    draws = Draws(seed, "")
     utc_s = start_utc_s + MINUTE_S * np.arange(days * _MINUTES_A_DAY, dtype=np.int64)
     hour = utc_s % DAY_S // HOUR_S
     candidate = (utc_s % (HOUR_S // 2) == 0) & (hour >= _NEWS_HOURS[0]) & (hour < _NEWS_HOURS[1])
@@ -193,10 +169,10 @@ def _minutes(seed: int, start_utc_s: int, days: int) -> _Minutes:
 
 
 def _symbol_ticks(seed: int, symbol: SyntheticSymbol, minutes: _Minutes, server_offset_s: int) -> Ticks:
-    draws = _Draws(seed, symbol.name)
+    draws = Draws(seed, symbol.name)
     path = _path(symbol, minutes, draws)
     owner, offset_ms = _tick_places(symbol, path, draws)
-    bids = np.maximum(_prices(path, owner, offset_ms, draws) // _FINE, 1)
+    bids = np.maximum(_prices(path, owner, offset_ms, draws) // FINE, 1)
     asks = bids + _spreads(symbol, path, owner, draws)
     time_msc = (path.utc_s[owner] + server_offset_s) * _MS_PER_S + offset_ms
     return _ticks(time_msc, bids, asks, symbol.digits)
@@ -210,31 +186,31 @@ def _open_minutes(symbol: SyntheticSymbol, utc_s: Ints) -> Mask:
     return np.asarray(is_open & (np.array(symbol.activity)[utc_s % DAY_S // HOUR_S] > 0), dtype=np.bool_)
 
 
-def _path(symbol: SyntheticSymbol, minutes: _Minutes, draws: _Draws) -> _Path:
+def _path(symbol: SyntheticSymbol, minutes: _Minutes, draws: Draws) -> _Path:
     is_open = _open_minutes(symbol, minutes.utc_s)
     utc_s, news = minutes.utc_s[is_open], minutes.news[is_open]
     activity = np.array(symbol.activity, dtype=np.int64)[utc_s % DAY_S // HOUR_S]
-    quiet = symbol.move_points * np.sqrt(activity * 100 * _FINE * _FINE // 10_000).astype(np.int64)
+    quiet = symbol.move_points * np.sqrt(activity * 100 * FINE * FINE // 10_000).astype(np.int64)
     sigma = quiet * (3 + news) // 4
-    weight = round(symbol.dollar_weight * _FINE)
-    own = math.isqrt(_FINE * _FINE - weight * weight)
-    noise = (weight * minutes.dollar[is_open] + own * draws.bell(utc_s.size)) // _FINE * sigma // _FINE
-    jumps = np.where(news == _NEWS_FADES[0], draws.bell(utc_s.size) * quiet * _NEWS_JUMP // _FINE, 0)
+    weight = round(symbol.dollar_weight * FINE)
+    own = math.isqrt(FINE * FINE - weight * weight)
+    noise = (weight * minutes.dollar[is_open] + own * draws.bell(utc_s.size)) // FINE * sigma // FINE
+    jumps = np.where(news == _NEWS_FADES[0], draws.bell(utc_s.size) * quiet * _NEWS_JUMP // FINE, 0)
     gap_minutes = np.diff(utc_s, prepend=utc_s[:1] - MINUTE_S) // MINUTE_S - 1
-    gaps = draws.bell(utc_s.size) * quiet // _FINE * np.sqrt(gap_minutes).astype(np.int64) // 2
-    moves = _regime_moves(noise, sigma, symbol.move_points * _FINE, draws) + jumps
-    start = round(symbol.start_price * 10**symbol.digits) * _FINE + np.cumsum(moves + gaps) - moves
+    gaps = draws.bell(utc_s.size) * quiet // FINE * np.sqrt(gap_minutes).astype(np.int64) // 2
+    moves = _regime_moves(noise, sigma, symbol.move_points * FINE, draws) + jumps
+    start = round(symbol.start_price * 10**symbol.digits) * FINE + np.cumsum(moves + gaps) - moves
     return _Path(utc_s, start, start + moves, sigma, activity, news)
 
 
-def _regime_moves(noise: Ints, sigma: Ints, usual: int, draws: _Draws) -> Ints:
+def _regime_moves(noise: Ints, sigma: Ints, usual: int, draws: Draws) -> Ints:
     """Move of each minute: in a trend noise and drift, in a range a walk that its borders throw back."""
     count = noise.size // _SHORTEST_REGIME + 1
     lengths = _SHORTEST_REGIME + draws.below(_LONGEST_REGIME - _SHORTEST_REGIME, count)
     segment = np.repeat(np.arange(count), lengths)[: noise.size]
     regimes = _regimes(count, draws)
     drift = (_WEAKEST_DRIFT + draws.below(_DRIFT_SPREAD, count)) * np.array([0, 1, -1])[regimes]
-    trending = noise + drift[segment] * sigma // _FINE
+    trending = noise + drift[segment] * sigma // FINE
     half_width = (_NARROWEST_RANGE + draws.below(_RANGE_SPREAD, count)) * usual
     walk = np.cumsum(noise + noise // 4)
     before = np.concatenate(([0], walk[:-1]))
@@ -243,7 +219,7 @@ def _regime_moves(noise: Ints, sigma: Ints, usual: int, draws: _Draws) -> Ints:
     return np.where(regimes[segment] == _Regime.RANGE, ranging, trending)
 
 
-def _regimes(count: int, draws: _Draws) -> Ints:
+def _regimes(count: int, draws: Draws) -> Ints:
     choices = draws.below(60, count)  # 60: divisible by the length of every row of the table
     regime = _Regime(int(choices[0]) % len(_Regime))
     regimes = []
@@ -260,7 +236,7 @@ def _thrown_back(walk: Ints, half_width: Ints) -> Ints:
     return np.asarray(half_width - from_far, dtype=np.int64)
 
 
-def _tick_places(symbol: SyntheticSymbol, path: _Path, draws: _Draws) -> tuple[Ints, Ints]:
+def _tick_places(symbol: SyntheticSymbol, path: _Path, draws: Draws) -> tuple[Ints, Ints]:
     """For each tick the index of its minute and its place in it [ms], ascending."""
     busy = symbol.ticks_per_minute * path.activity * np.minimum(path.news, 3)
     counts = busy * (50 + draws.below(101, busy.size)) // 10_000
@@ -269,12 +245,12 @@ def _tick_places(symbol: SyntheticSymbol, path: _Path, draws: _Draws) -> tuple[I
     return owner, moments - owner * _MINUTE_MS
 
 
-def _prices(path: _Path, owner: Ints, offset_ms: Ints, draws: _Draws) -> Ints:
+def _prices(path: _Path, owner: Ints, offset_ms: Ints, draws: Draws) -> Ints:
     """Price at each tick [1/1024 points]: the line through its minute and a bridge of noise that ends on the line."""
     line = path.start[owner] + (path.end - path.start)[owner] * offset_ms // _MINUTE_MS
     counts = np.bincount(owner, minlength=path.sigma.size)
     step = path.sigma // np.sqrt(np.maximum(counts, 1)).astype(np.int64).clip(1)
-    walk = np.cumsum(draws.bell(owner.size) * step[owner] // _FINE)
+    walk = np.cumsum(draws.bell(owner.size) * step[owner] // FINE)
     firsts = np.concatenate(([0], np.cumsum(counts)[:-1]))
     totals = np.concatenate(([0], walk))
     within = walk - totals[firsts][owner]
@@ -283,7 +259,7 @@ def _prices(path: _Path, owner: Ints, offset_ms: Ints, draws: _Draws) -> Ints:
     return np.asarray(line + bridge, dtype=np.int64)
 
 
-def _spreads(symbol: SyntheticSymbol, path: _Path, owner: Ints, draws: _Draws) -> Ints:
+def _spreads(symbol: SyntheticSymbol, path: _Path, owner: Ints, draws: Draws) -> Ints:
     """Spread of each tick [points]: wider at news, around the rollover and, by half, in quiet hours."""
     minute_of_day = path.utc_s % DAY_S // MINUTE_S
     from_rollover = np.abs(minute_of_day - _CLOSE_HOUR * 60)

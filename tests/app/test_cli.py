@@ -12,7 +12,7 @@ from app.cli import cli
 from app.console import ExitCode
 from tests.app.real_command import ROOT, Companion, environment_in
 
-COMMANDS = ("demo", "replay", "why", "run", "poll", "sim", "tap", "audit", "doctor", "journal", "risk")
+COMMANDS = ("demo", "replay", "why", "run", "poll", "sim", "tap", "audit", "doctor", "backtest", "journal", "risk")
 HEAVY = ("numba", "pyarrow", "zmq", "pydantic_settings", "strategy", "bridge", "sim", "numpy")
 
 

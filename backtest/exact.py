@@ -1,0 +1,119 @@
+"""A backtest through the simulated terminal, tick by tick: the engine and the trade server that live trading meets.
+
+Nothing here decides or fills anything. `sim.runner` drives the live engine against the simulated broker; this module
+takes the records away window by window, so that a run over years needs the memory of a few days.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from backtest.curve import Curve, joined_curve, one_point, part_of_curve
+from backtest.job import Job
+from backtest.refusals import Refusals
+from backtest.trips import Trip, trips_of
+from domain.intents import Intent
+from domain.servertime import utc_ns_from_server_msc
+from domain.trading import Deal
+from domain.updates import Money
+from signals.models import SignalModel
+from sim.runner import Runner
+from sim.terminal import SimTerminal
+from strategy.engine import Engine
+from strategy.events import NewsChanged
+from strategy.tables import Table, empty_decisions
+
+_HOLD: Final = 0
+
+Progress = Callable[[int, int], None]
+"""Told the ticks done and the ticks in all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a backtest came to; money is the account's.
+
+    `curve` begins with the deposit and ends with the last tick. `acted` are the decisions that wanted something done,
+    `decisions` all of them where they were kept, else none (DECISION_DTYPE). `deals` begin with the deposit, `trips`
+    are the positions that were opened, those still open at the end included.
+    """
+
+    job: Job
+    curve: Curve
+    refusals: Refusals
+    trips: tuple[Trip, ...]
+    deals: tuple[Deal, ...]
+    intents: tuple[Intent, ...]
+    acted: Table
+    decisions: Table
+    money: Money
+    ticks: int
+
+
+class _Ledger:
+    """Takes the engine's records in, a window at a time, and lets go of them unless they are to be kept."""
+
+    def __init__(self, engine: Engine, *, keep: bool) -> None:
+        self._engine = engine
+        self._keep = keep
+        self.refusals = Refusals()
+        self.curves: list[Curve] = []
+        self.acted: list[Table] = []
+        self.kept: list[Table] = []
+
+    def take(self) -> None:
+        decisions = self._engine.take_decisions()
+        if not len(decisions):
+            return
+        self.refusals.take(decisions)
+        self.curves.append(part_of_curve(decisions))
+        self.acted.append(decisions[decisions["action"] != _HOLD])
+        if self._keep:
+            self.kept.append(decisions)
+
+
+def run_exact(
+    job: Job,
+    *,
+    model: SignalModel | None = None,
+    keep_decisions: bool = False,
+    on_progress: Progress | None = None,
+) -> Outcome:
+    """Run `job` to its end.
+
+    `model` goes before the one the settings name. `keep_decisions` keeps every record, 1.4 kB a bar and chart.
+
+    Raises:
+        SymbolSpecError: for a symbol that cannot be priced.
+    """
+    terminal = SimTerminal(job.profile, job.specs, server_offset_s=job.server_offset_s, start_msc=job.start_msc)
+    engine = Engine(job.settings, model)
+    if job.news is not None:
+        engine.on_event(NewsChanged(job.news))
+    ledger = _Ledger(engine, keep=keep_decisions)
+
+    def tell(done: int, total: int) -> None:
+        ledger.take()
+        if on_progress is not None:
+            on_progress(done, total)
+
+    ran = Runner(engine, terminal, job.tape, warm_up=job.warm_up, on_progress=tell).run()
+    end_ns = utc_ns_from_server_msc(job.end_msc, job.server_offset_s)
+    start_ns = utc_ns_from_server_msc(job.start_msc, job.server_offset_s)
+    deposit = job.profile.deposit
+    parts = [one_point(start_ns - 1, deposit, deposit), *ledger.curves]
+    acted = np.concatenate(ledger.acted) if ledger.acted else empty_decisions()
+    return Outcome(
+        job=job,
+        curve=joined_curve([*parts, one_point(end_ns, ran.money.equity, ran.money.balance)]),
+        refusals=ledger.refusals,
+        trips=trips_of(job, ran.deals, ran.intents, acted),
+        deals=ran.deals,
+        intents=ran.intents,
+        acted=acted,
+        decisions=np.concatenate(ledger.kept) if ledger.kept else empty_decisions(),
+        money=ran.money,
+        ticks=ran.ticks,
+    )
