@@ -47,6 +47,15 @@ def _error_of(moments: Moments) -> float:
     return math.sqrt(max(bent, 0.0))
 
 
+def sharpe_error(moments: Moments) -> float:
+    """Standard error of the Sharpe ratio, per observation; NaN for fewer than two.
+
+    Source: A. W. Lo, The Statistics of Sharpe Ratios, Financial Analysts Journal 58(4), 2002, with the terms of
+    skewness and kurtosis of E. Mertens (2002).
+    """
+    return _error_of(moments) / math.sqrt(moments.observations - 1) if moments.observations > 1 else math.nan
+
+
 def probabilistic_sharpe(moments: Moments, benchmark: float = 0.0) -> float:
     """Probability [0..1] that the true Sharpe ratio is above `benchmark`; one half where nothing was observed."""
     error = _error_of(moments)

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from backtest.curve import Days, Floats
+from backtest.deflation import moments_of, probabilistic_sharpe, sharpe_error
 
 DAYS_A_YEAR: Final = 252
 """Trading days a year; markets that also trade at weekends have more, and their figures are a little low."""
@@ -35,7 +36,7 @@ class DailyFigures(NamedTuple):
     sortino: float
     calmar: float
     omega: float
-    skew: float
+    skewness: float
     kurtosis: float
     value_at_risk_95: float
     value_at_risk_99: float
@@ -52,20 +53,21 @@ def daily_figures(days: Days) -> DailyFigures:
     returns = days.returns
     worst = drawdown(np.concatenate(([days.start_equity], days.equity)))
     yearly = growth(returns)
-    skew, kurtosis = shape(returns)
+    moments = moments_of(returns)
+    has_ratio = not math.isnan(sharpe(returns))
     return DailyFigures(
         days=int(returns.size),
         total_return=float(np.prod(1.0 + returns) - 1.0) if returns.size else 0.0,
         growth=yearly,
         volatility=deviation(returns) * math.sqrt(DAYS_A_YEAR),
         sharpe=sharpe(returns),
-        sharpe_error=sharpe_error(returns),
-        probabilistic_sharpe=probabilistic_sharpe(returns),
+        sharpe_error=sharpe_error(moments) * math.sqrt(DAYS_A_YEAR) if has_ratio else math.nan,
+        probabilistic_sharpe=probabilistic_sharpe(moments) if has_ratio else math.nan,
         sortino=sortino(returns),
         calmar=yearly / worst if worst > 0.0 else math.nan,
         omega=omega(returns),
-        skew=skew,
-        kurtosis=kurtosis,
+        skewness=moments.skewness if has_ratio else math.nan,
+        kurtosis=moments.kurtosis if has_ratio else math.nan,
         value_at_risk_95=value_at_risk(returns, 0.95),
         value_at_risk_99=value_at_risk(returns, 0.99),
         expected_shortfall_95=expected_shortfall(returns, 0.95),
@@ -89,48 +91,6 @@ def sharpe(returns: Floats) -> float:
     """
     spread = deviation(returns)
     return float(returns.mean()) / spread * math.sqrt(DAYS_A_YEAR) if spread > _TINY else math.nan
-
-
-def sharpe_error(returns: Floats) -> float:
-    """Standard error of `sharpe`, a year's; skewed and fat-tailed returns make it larger.
-
-    Source: A. W. Lo, "The Statistics of Sharpe Ratios", Financial Analysts Journal 58 (2002), with the terms of skew
-    and kurtosis of E. Mertens (2002).
-    """
-    daily = sharpe(returns) / math.sqrt(DAYS_A_YEAR)
-    if math.isnan(daily):
-        return math.nan
-    return math.sqrt(_sharpe_variance(daily, *shape(returns)) / (returns.size - 1) * DAYS_A_YEAR)
-
-
-def probabilistic_sharpe(returns: Floats) -> float:
-    """Probability that the true Sharpe ratio is above 0, 0..1; NaN where there is none."""
-    daily = sharpe(returns) / math.sqrt(DAYS_A_YEAR)
-    return math.nan if math.isnan(daily) else sharpe_certainty(daily, returns.size, *shape(returns))
-
-
-def sharpe_certainty(ratio: float, count: int, skew: float, kurtosis: float) -> float:
-    """Probability that the true ratio is above 0 where `count` returns gave `ratio`, per return, with that shape.
-
-    Source: D. H. Bailey and M. Lopez de Prado, "The Sharpe Ratio Efficient Frontier", Journal of Risk 15 (2012).
-    """
-    distance = ratio * math.sqrt(count - 1) / math.sqrt(_sharpe_variance(ratio, skew, kurtosis))
-    return 0.5 * (1.0 + math.erf(distance / math.sqrt(2.0)))
-
-
-def _sharpe_variance(ratio: float, skew: float, kurtosis: float) -> float:
-    return max(_TINY, 1.0 - skew * ratio + (kurtosis - 1.0) / 4.0 * ratio * ratio)
-
-
-def shape(returns: Floats) -> tuple[float, float]:
-    """Skew and kurtosis (3 for a normal distribution) of `returns`, by population moments; NaN where they never differ.
-
-    A day's return is known to the cent at best, so moments of less than a millionth of a millionth count as none.
-    """
-    if returns.size < _FEWEST or float(np.std(returns)) <= _TINY:
-        return math.nan, math.nan
-    scaled = (returns - returns.mean()) / np.std(returns)
-    return float(np.mean(scaled**3)), float(np.mean(scaled**4))
 
 
 def sortino(returns: Floats) -> float:
