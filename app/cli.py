@@ -96,6 +96,9 @@ def replay(  # noqa: PLR0913 - typer takes one parameter for each option
     server_offset: Annotated[
         float | None, typer.Option(min=-14, max=14, help="Hours the broker's clock is ahead of UTC.")
     ] = None,
+    calendar: Annotated[
+        list[Path] | None, typer.Option(help="Events of that time, CSV or JSON (docs/news.md).", show_default=False)
+    ] = None,
     speed: Annotated[float, typer.Option(min=0, help="Ticks per second; 0 plays as fast as decisions come.")] = 0.0,
     ea: WhichEa = "twin",
     faults: Faults = "none",
@@ -116,6 +119,7 @@ def replay(  # noqa: PLR0913 - typer takes one parameter for each option
         crossed=crossed,
         ticks=ticks,
         server_offset_h=server_offset,
+        calendars=tuple(calendar or ()),
         speed=speed,
         ea=ea,
         faults=faults,

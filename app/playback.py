@@ -64,7 +64,8 @@ class Playback(msgspec.Struct, frozen=True, kw_only=True):
     Without `files`, `days` of the invented market of `seed`. `symbol` and `timeframe` say what a file does not tell;
     `ticks` is how ticks are made of bars; `server_offset_s` [s] sets the broker's clock where the files leave it open.
     `charts` need a history before the first tick. `batch_ms` 0 sends tick by tick; `ticks_per_second` 0 as fast as the
-    answers come. `ea` is what plays, `faults` is what goes wrong between terminal and broker.
+    answers come. `ea` is what plays, `faults` is what goes wrong between terminal and broker. `calendars` are files of
+    events beside the quotes.
     """
 
     symbols: tuple[str, ...] = DEMO_NAMES
@@ -84,6 +85,7 @@ class Playback(msgspec.Struct, frozen=True, kw_only=True):
     ticks_per_second: float = 0.0
     ea: EaKind = EaKind.TWIN
     faults: FaultPlan = FaultPlan()
+    calendars: tuple[str, ...] = ()
 
 
 class Market(NamedTuple):
@@ -139,9 +141,7 @@ def _invented_market(playback: Playback) -> Market:
     unknown = sorted(set(playback.symbols) - set(DEMO_NAMES))
     if unknown or not wanted:
         raise PlaybackError(f"{', '.join(unknown)}: not in the invented market, which has {', '.join(DEMO_NAMES)}")
-    before = _history_days(playback.charts)
-    start_s = DEMO_START_UTC_S - before * DAY_S
-    days, clock = before + playback.days, playback.faults.clock
+    (start_s, days), clock = invented_span(playback), playback.faults.clock
     offset_s = DEMO_SERVER_OFFSET_S if clock is None else clock.offset_at_utc(DEMO_START_UTC_S)
     made = synthetic_market(playback.seed, wanted, start_s, days, server_offset_s=offset_s)
     begin_msc = (DEMO_START_UTC_S + offset_s) * 1000
@@ -154,6 +154,12 @@ def _invented_market(playback: Playback) -> Market:
         for timeframe in playback.charts:
             history[spec.name, timeframe] = bars_of(whole[:first], timeframe, spec.point)
     return Market(ticks, history, specs, offset_s, ())
+
+
+def invented_span(playback: Playback) -> tuple[int, int]:
+    """Where the invented market begins [s UTC] and how many days it has: a history, and the days that are played."""
+    before = _history_days(playback.charts)
+    return DEMO_START_UTC_S - before * DAY_S, before + playback.days
 
 
 def _history_days(charts: tuple[Timeframe, ...]) -> int:

@@ -32,6 +32,7 @@ class ReplayOptions(msgspec.Struct, frozen=True, kw_only=True):
     crossed: str = "drop"
     ticks: str = "ohlc"
     server_offset_h: float | None = None
+    calendars: tuple[Path, ...] = ()
     speed: float = 0.0
     ea: str = "twin"
     faults: str = "none"
@@ -42,7 +43,7 @@ class ReplayOptions(msgspec.Struct, frozen=True, kw_only=True):
 def run_replay(options: ReplayOptions, console: Console) -> bool:
     """Play, sum up; whether everything adds up."""
     audience = Audience(console, quiet=options.as_json)
-    _check_files(options.files)
+    _check_files((*options.files, *options.calendars))
     settings = load_settings(**({"timeframes": options.charts} if options.charts else {}))
     check_writable(settings.data_dir)
     playback = Playback(
@@ -57,6 +58,7 @@ def run_replay(options: ReplayOptions, console: Console) -> bool:
         ticks_per_second=options.speed,
         ea=ea_named(options.ea),
         faults=faults_named(options.faults),
+        calendars=tuple(str(file.resolve()) for file in options.calendars),
     )
     folder = fresh_folder(settings.data_dir, REPLAY, keep=options.keep)
     summary = perform(settings, folder, playback, audience)

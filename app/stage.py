@@ -13,9 +13,14 @@ from app.child import MODULE, SECRET_VARIABLE, config_out
 from app.console import CommandError, ExitCode
 from app.folders import status_of
 from app.playback import Playback
+from app.played_calendar import bulletin_of
 from app.settings import ServiceSettings
 from app.supervision import ChildSpec, Household, Note
+from bridge.config import Places
 from bridge.files import FolderInUseError, FolderLock
+from newsfilter.bulletin import Bulletin
+from newsfilter.events import NewsError
+from newsfilter.postings import write_bulletin
 
 _ANY_PORT: Final = "tcp://127.0.0.1:*"
 _START_S: Final = 300.0  # the first start compiles
@@ -76,7 +81,10 @@ class Stage:
 
     def open(self, symbols: tuple[str, ...] | None = None) -> None:
         """Start the bridge, for `symbols` in place of those of the settings."""
-        engine = self._settings.engine()
+        engine, places = self._settings.engine(), Places(self._folder)
+        bulletin = self._bulletin()
+        if bulletin is not None:
+            write_bulletin(places.bulletin, bulletin)
         config = self._settings.bridge_config(
             self._folder,
             b"",
@@ -84,10 +92,16 @@ class Stage:
             engine=msgspec.structs.replace(engine, symbols=symbols) if symbols else engine,
             rules=msgspec.structs.replace(self._settings.rules(), clock_check=False),
             allowed_logins=(),
-            news=None,
+            news=None if bulletin is None else self._settings.news.rules(),
         )
         self._start("bridge", {"config": config_out(config)})
         self._start("recorder", {"config": config_out(config), "finish": True})
+
+    def _bulletin(self) -> Bulletin | None:
+        try:
+            return bulletin_of(self._playback, self._settings.news)
+        except NewsError as problem:
+            raise CommandError(str(problem), code=ExitCode.DATA) from None
 
     def _start(self, role: str, job: dict[str, Any]) -> None:
         self._household.start(

@@ -8,7 +8,13 @@ from marketdata.quotes import CrossedQuotes, ImportNote, NoteKind, QuoteFile, Qu
 from marketdata.series import SeriesFacts, SeriesKey
 from marketdata.sql import SqlUnavailableError
 from marketdata.store import MarketStore, StoredQuotes, StoreError, stamped_by
-from marketdata.synthetic import DEMO_START_UTC_S, DEMO_SYMBOLS, SyntheticSymbol, synthetic_market
+from marketdata.synthetic import (
+    DEMO_START_UTC_S,
+    DEMO_SYMBOLS,
+    SyntheticSymbol,
+    synthetic_market,
+    synthetic_releases,
+)
 from marketdata.tape import Tape
 
 __all__ = [
@@ -38,6 +44,7 @@ __all__ = [
     "read_recording",
     "stamped_by",
     "synthetic_market",
+    "synthetic_releases",
     "ticks_of_bars",
     "write_bars",
     "write_ticks",

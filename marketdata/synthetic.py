@@ -150,18 +150,44 @@ def synthetic_market(
     Raises:
         ValueError: for a negative seed, a start that is no full minute, or less than one day.
     """
-    if seed < 0 or start_utc_s % MINUTE_S or days < 1:
-        raise ValueError(f"seed {seed}, start {start_utc_s}, days {days}; want seed >= 0, a full minute, days >= 1")
+    _check_span(seed, start_utc_s, days)
     minutes = _minutes(seed, start_utc_s, days)
     return {symbol.name: _symbol_ticks(seed, symbol, minutes, server_offset_s) for symbol in symbols}
 
 
-def _minutes(seed: int, start_utc_s: int, days: int) -> _Minutes:
-    draws = Draws(seed, "")
-    utc_s = start_utc_s + MINUTE_S * np.arange(days * _MINUTES_A_DAY, dtype=np.int64)
+def synthetic_releases(seed: int, start_utc_s: int = DEMO_START_UTC_S, days: int = 7) -> Ints:
+    """Times [UTC s] at which news strikes this market while it is open: spreads widen then, and prices jump.
+
+    They are those of `synthetic_market` with the same arguments: what its calendar would have told.
+
+    Raises:
+        ValueError: as `synthetic_market`.
+    """
+    _check_span(seed, start_utc_s, days)
+    utc_s = _clock(start_utc_s, days)
+    return utc_s[_strikes(Draws(seed, ""), utc_s) & _open_week(utc_s)]
+
+
+def _check_span(seed: int, start_utc_s: int, days: int) -> None:
+    if seed < 0 or start_utc_s % MINUTE_S or days < 1:
+        raise ValueError(f"seed {seed}, start {start_utc_s}, days {days}; want seed >= 0, a full minute, days >= 1")
+
+
+def _clock(start_utc_s: int, days: int) -> Ints:
+    return start_utc_s + MINUTE_S * np.arange(days * _MINUTES_A_DAY, dtype=np.int64)
+
+
+def _strikes(draws: Draws, utc_s: Ints) -> Mask:
+    """At which minutes news strikes; the first that is drawn from the common stream."""
     hour = utc_s % DAY_S // HOUR_S
     candidate = (utc_s % (HOUR_S // 2) == 0) & (hour >= _NEWS_HOURS[0]) & (hour < _NEWS_HOURS[1])
-    strikes = candidate & (draws.below(1000, utc_s.size) < _NEWS_PER_MILLE)
+    return np.asarray(candidate & (draws.below(1000, utc_s.size) < _NEWS_PER_MILLE), dtype=np.bool_)
+
+
+def _minutes(seed: int, start_utc_s: int, days: int) -> _Minutes:
+    draws = Draws(seed, "")
+    utc_s = _clock(start_utc_s, days)
+    strikes = _strikes(draws, utc_s)
     news = np.ones(utc_s.size, dtype=np.int64)
     for age, factor in enumerate(_NEWS_FADES):
         news[age:] = np.maximum(news[age:], np.where(strikes[: strikes.size - age], factor, 1))
@@ -178,9 +204,13 @@ def _symbol_ticks(seed: int, symbol: SyntheticSymbol, minutes: _Minutes, server_
     return _ticks(time_msc, bids, asks, symbol.digits)
 
 
-def _open_minutes(symbol: SyntheticSymbol, utc_s: Ints) -> Mask:
+def _open_week(utc_s: Ints) -> Mask:
     week_s = (utc_s + _THURSDAY_TO_SUNDAY_S) % WEEK_S
-    is_open = (week_s >= _SUNDAY_OPEN_S) & (week_s < _FRIDAY_CLOSE_S)
+    return np.asarray((week_s >= _SUNDAY_OPEN_S) & (week_s < _FRIDAY_CLOSE_S), dtype=np.bool_)
+
+
+def _open_minutes(symbol: SyntheticSymbol, utc_s: Ints) -> Mask:
+    is_open = _open_week(utc_s)
     if symbol.closes_daily:
         is_open &= utc_s % DAY_S // HOUR_S != _CLOSE_HOUR
     return np.asarray(is_open & (np.array(symbol.activity)[utc_s % DAY_S // HOUR_S] > 0), dtype=np.bool_)

@@ -22,10 +22,11 @@ from domain.servertime import utc_ns_from_server_msc
 from domain.trading import Deal
 from domain.updates import Money, TradeUpdate
 from marketdata.tape import Tape
+from newsfilter.board import NewsBoard
 from sim.executing import executor_of
 from sim.feed import places_of
 from sim.terminal import SimTerminal
-from strategy.events import AccountChanged, EngineEvent, Quotes, WarmUp
+from strategy.events import AccountChanged, EngineEvent, NewsChanged, Quotes, WarmUp
 from strategy.params import EngineSettings
 from strategy.tables import Table
 
@@ -88,8 +89,8 @@ class RunResult:
 class Runner:
     """One run of `engine` over `tape` against `terminal`.
 
-    The tape's symbols are the terminal's names. `warm_up` is the history before the first tick; `on_progress` is told
-    how far the run is.
+    The tape's symbols are the terminal's names. `warm_up` is the history before the first tick, `board` what the engine
+    knows of news; `on_progress` is told how far the run is.
 
     Raises:
         ValueError: for a symbol the terminal does not have.
@@ -104,12 +105,14 @@ class Runner:
         guards: ExecutorGuards | None = None,
         warm_up: Iterable[WarmUp] = (),
         on_progress: Progress | None = None,
+        board: NewsBoard | None = None,
     ) -> None:
         self._engine = engine
         self._terminal = terminal
         self._tape = tape
         self._warm_up = warm_up
         self._on_progress = on_progress
+        self._board = board
         self._executor = executor_of(terminal, RamMemory(), guards or ExecutorGuards(), engine.settings.magic)
         self._places = places_of(tape, terminal)
         self._intents: list[Intent] = []
@@ -139,6 +142,8 @@ class Runner:
         self._book([opened, SymbolsSeen(time_ns=opened.time_ns, specs=terminal.specs)])
         events, _ = reconciled(self._engine.account, terminal.snapshot(), (), SESSION, opened.time_ns)
         self._book(events)
+        if self._board is not None:
+            self._engine.on_event(NewsChanged(self._board))
         for history in self._warm_up:
             self._engine.on_event(history)
 

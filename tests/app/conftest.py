@@ -37,7 +37,7 @@ def companion(tmp_path: Path) -> Companion:
 def demo_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """State folder after two invented days of EURUSD were traded; look, do not touch."""
     folder = tmp_path_factory.mktemp("demo")
-    result = companion_in(folder, "demo", "--days", "2", "--symbols", "EURUSD", "--seed", "3", "--json")
+    result = companion_in(folder, "demo", "--days", "2", "--symbols", "EURUSD", "--seed", "4", "--json")
     assert result.returncode == 0, result.stderr
     (folder / "summary.json").write_text(result.stdout)
     return folder

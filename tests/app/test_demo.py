@@ -4,13 +4,18 @@ import json
 import signal
 import subprocess
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from account.events import EventAhead
+from account.journal import JournalReader
 from app.console import ExitCode
 from app.folders import LIVE, fresh_folder
+from app.playback import Playback
+from app.played_calendar import invented_events
 from tests.app.real_command import Companion, command, companion_in, environment_in
 
 pytestmark = pytest.mark.integration
@@ -20,6 +25,7 @@ def test_what_it_came_to_adds_up(demo_summary: dict[str, Any]) -> None:
     assert demo_summary["symbols"] == ["EURUSD"]
     assert demo_summary["ticks"] > 5_000
     assert sum(demo_summary["decisions"].values()) + sum(demo_summary["refused"].values()) > 150
+    assert demo_summary["refused"]["news"] > 0
     assert demo_summary["deals"] > 0
     assert set(demo_summary["intents"]) <= {"filled", "rejected", "partly_filled", "expired"}
     assert [proof["claim"] for proof in demo_summary["proofs"] if not proof["holds"]] == []
@@ -45,6 +51,17 @@ def test_what_it_suggests_to_type_next_works(demo_state: Path, demo_summary: dic
         assert result.returncode == 0, result.stderr
         assert "lots at" in result.stdout
     assert demo_summary["look_at"]
+
+
+def test_a_window_of_news_is_on_record_with_its_warning(demo_state: Path, demo_folder: Path) -> None:
+    (event, *_) = invented_events(Playback(symbols=("EURUSD",), days=2, seed=4))
+    with JournalReader.open(demo_folder / "journal.sqlite3") as journal:
+        ahead = [told for _, _, told in journal.read() if isinstance(told, EventAhead)]
+    assert ahead[0].event_ns == event.time_ns
+    assert event.time_ns - ahead[0].time_ns <= 900 * 10**9
+    moment = datetime.fromtimestamp(event.time_ns / 1e9, UTC).strftime("%Y-%m-%dT%H:%M")
+    result = companion_in(demo_state, "why", "EURUSD", moment, "--data", "demo")
+    assert "inside a news window" in result.stdout
 
 
 def test_its_record_is_whole(demo_folder: Path) -> None:

@@ -14,6 +14,7 @@ from domain.timeframes import Timeframe
 from domain.updates import Money
 from marketdata.synthetic import DEMO_SYMBOLS, synthetic_market
 from marketdata.tape import Tape
+from newsfilter.board import FOREVER_NS, NewsBoard, SymbolNews
 from sim.feed import Feed
 from sim.matching import Rows
 from sim.profiles import JUSTMARKETS_TIERS
@@ -22,6 +23,7 @@ from sim.runner import Runner, RunResult, session_opened
 from sim.terminal import SimTerminal
 from strategy.engine import Engine
 from strategy.events import WarmUp
+from strategy.gates import DecisionKind, Gate, Verdict
 from strategy.params import CareSettings, EngineSettings, EntrySettings, GuardSettings, PortfolioSettings
 from tests.sim.bridge_double import SECRET, Wire
 from tests.sim.engines import EngineBehindTheWire, Plan, ScriptedEngine
@@ -333,3 +335,18 @@ class WatchedEngine(Engine):
         """Adopt, and compare."""
         super().adopt_money(money)
         self.margins.append((self.own_money().margin, money.margin))
+
+
+def test_what_is_known_of_news_reaches_every_decision() -> None:
+    ticks = synthetic_market(7, DEMO_SYMBOLS[:1], days=2)["EURUSD"]
+    settings = EngineSettings(timeframes=(Timeframe.M1,))
+    start_ns = int(ticks["time_msc"][0]) * 1_000_000
+    window = start_ns + 3600 * 10**9, start_ns + 7200 * 10**9
+    board = NewsBoard(reliable_until_ns=FOREVER_NS, symbols=(SymbolNews("EURUSD", (window,)),))
+    terminal = SimTerminal(PROFILE, (EURUSD,), start_msc=int(ticks["time_msc"][0]))
+    rows = Runner(Engine(settings), terminal, Tape(("EURUSD",), {"EURUSD": ticks}), board=board).run().decisions
+    rows = rows[rows["kind"] == DecisionKind.ENTRY]
+    shut = (rows["time_ns"] >= window[0]) & (rows["time_ns"] < window[1])
+    assert 0 < shut.sum() < len(rows)
+    assert (rows["gates"][shut, Gate.NEWS, 2] == Verdict.REFUSED).all()
+    assert (rows["gates"][~shut, Gate.NEWS, 2] == Verdict.PASSED).all()
