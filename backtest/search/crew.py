@@ -8,15 +8,17 @@ import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from typing import Any, Final, Protocol, TypeVar
 
 MAX_DEATHS: Final = 3
 _CHUNKS_AHEAD: Final = 2
 
+Material = TypeVar("Material")
 Task = TypeVar("Task")
 Done = TypeVar("Done")
-Work = Callable[[tuple[Task, ...]], list[Done]]
-"""Does one chunk; must be importable by name in another process, or be a partial of such a function."""
+Work = Callable[[Material, tuple[Task, ...]], list[Done]]
+"""Does one chunk with what all of them need; another process must be able to import it by its name."""
 
 
 class CrewError(RuntimeError):
@@ -24,10 +26,14 @@ class CrewError(RuntimeError):
 
 
 class Crew(Protocol):
-    """Does chunks of work."""
+    """Does chunks of work. `shares_disk`: whether files of this machine are there for its workers."""
 
-    def done(self, work: "Work[Task, Done]", chunks: Sequence[tuple[Task, ...]]) -> Iterator[list[Done]]:
-        """What `work` makes of each chunk, as it gets done.
+    shares_disk: bool
+
+    def done(
+        self, work: "Work[Material, Task, Done]", material: Material, chunks: Sequence[tuple[Task, ...]]
+    ) -> Iterator[list[Done]]:
+        """What `work` makes of `material` and each chunk, as it gets done.
 
         Raises:
             CrewError: for a chunk that workers die of, or where there are no workers.
@@ -43,35 +49,44 @@ def chunks_of(tasks: Sequence[Task], size: int) -> list[tuple[Task, ...]]:
 class OneProcess:
     """This process; no other one is started."""
 
-    def done(self, work: "Work[Task, Done]", chunks: Sequence[tuple[Task, ...]]) -> Iterator[list[Done]]:
+    shares_disk = True
+
+    def done(
+        self, work: "Work[Material, Task, Done]", material: Material, chunks: Sequence[tuple[Task, ...]]
+    ) -> Iterator[list[Done]]:
         """What `work` makes of each chunk, in their order."""
         for chunk in chunks:
-            yield work(chunk)
+            yield work(material, chunk)
 
 
 class LocalCrew:
     """`workers` processes of this machine, started anew: nothing is inherited by accident."""
 
+    shares_disk = True
+
     def __init__(self, workers: int) -> None:
         self._workers = workers
 
-    def done(self, work: "Work[Task, Done]", chunks: Sequence[tuple[Task, ...]]) -> Iterator[list[Done]]:
-        """What `work` makes of each chunk, as it gets done.
+    def done(
+        self, work: "Work[Material, Task, Done]", material: Material, chunks: Sequence[tuple[Task, ...]]
+    ) -> Iterator[list[Done]]:
+        """What `work` makes of each chunk, as it gets done; `material` is sent with each, so it should be small.
 
         Raises:
             CrewError: for a chunk that workers die of.
         """
+        sent = partial(work, material)
         deaths = [0] * len(chunks)
         waiting = list(range(len(chunks)))[::-1]
         while waiting:
-            yield from self._until_broken(work, chunks, waiting, deaths)
+            yield from self._until_broken(sent, chunks, waiting, deaths)
             given_up = [place for place in waiting if deaths[place] >= MAX_DEATHS]
             if given_up:
                 deadly = chunks[given_up[0]]
                 raise CrewError(f"workers die of {deadly!r} (tried {MAX_DEATHS} times); is there memory left?")
 
     def _until_broken(
-        self, work: "Work[Task, Done]", chunks: Sequence[tuple[Task, ...]], waiting: list[int], deaths: list[int]
+        self, work: "partial[list[Done]]", chunks: Sequence[tuple[Task, ...]], waiting: list[int], deaths: list[int]
     ) -> Iterator[list[Done]]:
         """Work through `waiting`, from its end; when a worker dies, what was out goes back into it."""
         out: dict[Future[list[Done]], int] = {}
@@ -100,11 +115,15 @@ class LocalCrew:
 class DaskCrew:
     """The workers of a Dask scheduler (`tcp://host:8786`), waited for `patience_s` [s]; needs the extra `cluster`."""
 
+    shares_disk = False
+
     def __init__(self, address: str, patience_s: float = 10.0) -> None:
         self._address = address
         self._patience_s = patience_s
 
-    def done(self, work: "Work[Task, Done]", chunks: Sequence[tuple[Task, ...]]) -> Iterator[list[Done]]:
+    def done(
+        self, work: "Work[Material, Task, Done]", material: Material, chunks: Sequence[tuple[Task, ...]]
+    ) -> Iterator[list[Done]]:
         """What `work` makes of each chunk, as it gets done.
 
         Raises:
@@ -118,13 +137,19 @@ class DaskCrew:
         with client:
             if not client.scheduler_info(n_workers=-1)["workers"]:
                 raise CrewError(f"the Dask scheduler at {self._address} has no workers; start some with `dask worker`")
-            futures = client.map(work, chunks, pure=False, retries=0)
+            futures = client.map(
+                _brought, chunks, work=work, material=client.scatter(material, broadcast=True), pure=False
+            )
             try:
                 for future in distributed.as_completed(futures, loop=client.loop):
                     yield future.result()
                     future.release()
             except distributed.KilledWorker as problem:
                 raise CrewError(f"Dask's workers die of a chunk: {problem}") from problem
+
+
+def _brought(chunk: tuple[Task, ...], work: "Work[Material, Task, Done]", material: Material) -> list[Done]:
+    return work(material, chunk)
 
 
 def _distributed() -> Any:  # noqa: ANN401 - the package has no types

@@ -2,25 +2,29 @@
 
 import os
 import signal
-from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 
-def squares(chunk: tuple[int, ...]) -> list[int]:
-    return [number * number for number in chunk]
+def powers(exponent: int, chunk: tuple[int, ...]) -> list[int]:
+    return [number**exponent for number in chunk]
 
 
-def _dying_once(folder: Path, deadly: int, deaths: int, chunk: tuple[int, ...]) -> list[int]:
-    """Squares, but the process dies of the chunk with `deadly`, the first `deaths` times."""
-    (folder / f"done-{chunk[0]}-{os.urandom(4).hex()}").touch()
-    if deadly in chunk and len(list(folder.glob(f"done-{chunk[0]}-*"))) <= deaths:
+class Deadly(NamedTuple):
+    """A chunk that kills its process the first `deaths` times."""
+
+    folder: Path
+    number: int
+    deaths: int
+
+
+def dying(deadly: Deadly, chunk: tuple[int, ...]) -> list[int]:
+    """Squares, but for the deadly number."""
+    (deadly.folder / f"done-{chunk[0]}-{os.urandom(4).hex()}").touch()
+    if deadly.number in chunk and len(list(deadly.folder.glob(f"done-{chunk[0]}-*"))) <= deadly.deaths:
         os.kill(os.getpid(), signal.SIGKILL)
-    return squares(chunk)
+    return powers(2, chunk)
 
 
-def dying(folder: Path, deadly: int, deaths: int) -> "partial[list[int]]":
-    return partial(_dying_once, folder, deadly, deaths)
-
-
-def failing(chunk: tuple[int, ...]) -> list[int]:
+def failing(material: object, chunk: tuple[int, ...]) -> list[int]:
     raise ValueError(f"no good: {chunk[0]}")
