@@ -7,6 +7,7 @@ import typer
 
 from app.backtest_cli import backtest
 from app.console import DEBUGGING, ExitCode, output, reported
+from app.data_cli import data as data_cli
 from app.risk_cli import risk
 from app.version import own_version
 
@@ -294,6 +295,7 @@ def repair(*, data: Data = None) -> None:
 
 cli.add_typer(risk, name="risk")
 cli.command()(backtest)
+cli.add_typer(data_cli, name="data")
 
 
 def _end(all_is_well: bool) -> None:

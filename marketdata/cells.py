@@ -19,6 +19,7 @@ _SMALLEST_MS: Final = 100_000_000_000
 _SMALLEST_US: Final = 100_000_000_000_000
 _SMALLEST_NS: Final = 100_000_000_000_000_000
 _YEAR_FIRST: Final = r"^(\d{4})([-./]?)(\d{2})[-./]?(\d{2})"
+_COMPACT_CLOCK: Final = r" (\d{2})(\d{2})(\d{2})(\d{3})?$"
 _YEAR_LAST: Final = r"^\d{1,2}[-./]\d{1,2}[-./]\d{2,4}"
 _ZONE: Final = r"^.{10,}(Z|[+-]\d{2}(:?\d{2})?)$"
 
@@ -89,7 +90,9 @@ def time_cells(column: pa.Array, clock: pa.Array | None, log: ImportLog) -> Time
     if sample.isascii() and sample.isdigit() and len(sample) >= _EPOCH_DIGITS:
         return _times_since_epoch(text)
     if _matches(sample, _YEAR_LAST):
-        raise log.refusal("time", f"{sample!r} may be day or month first", "write dates year first (2025.01.02)")
+        raise log.refusal(
+            "time", f"{sample!r} may be day or month first", "write dates year first (2025.01.02)", rule="dates"
+        )
     return _calendar_times(text, is_utc=_matches(sample, _ZONE))
 
 
@@ -140,7 +143,14 @@ def _calendar_times(text: pa.Array, *, is_utc: bool) -> Times:
 def _dashed(text: pa.Array) -> pa.Array:
     """Dates as 2025-01-02, whatever stood between their parts; anything else becomes null."""
     text = pc.if_else(pc.match_substring_regex(text, _YEAR_FIRST), text, pa.scalar(None, pa.string()))
-    return pc.replace_substring_regex(text, _YEAR_FIRST, r"\1-\3-\4")
+    text = pc.replace_substring_regex(text, _YEAR_FIRST, r"\1-\3-\4")
+    return _with_colons(text) if _matches(_sample(text), _COMPACT_CLOCK) else text
+
+
+def _with_colons(text: pa.Array) -> pa.Array:
+    """Times of day as 17:05:00.123, where they were written 170500123."""
+    text = pc.replace_substring_regex(text, _COMPACT_CLOCK, r" \1:\2:\3.\4")
+    return pc.utf8_rtrim(text, ".")
 
 
 def _as_text(cells: pa.Array) -> pa.Array:

@@ -1,6 +1,6 @@
 """From raw rows to clean ticks or bars; everything dropped or repaired is noted with its row."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -21,8 +21,16 @@ _LARGEST_FLAGS: Final = 2.0**32 - 1
 _BOTH_SIDES: Final = TICK_FLAG_BID | TICK_FLAG_ASK
 
 
-def clean_ticks(raw: RawQuotes, *, digits: int | None, crossed: CrossedQuotes, log: ImportLog) -> tuple[Ticks, int]:
-    """Ticks (TICK_DTYPE, ascending) and the digits of their prices.
+class Cleaned(NamedTuple):
+    """What is left: `quotes` (TICK_DTYPE or RATES_DTYPE), the `digits` of their prices, their `rows` in the file."""
+
+    quotes: Ticks | Bars
+    digits: int
+    rows: Ints
+
+
+def clean_ticks(raw: RawQuotes, *, digits: int | None, crossed: CrossedQuotes, log: ImportLog) -> Cleaned:
+    """Ticks (TICK_DTYPE), ascending.
 
     Raises:
         QuoteFileError: for what is no slip but another kind of file.
@@ -33,11 +41,11 @@ def clean_ticks(raw: RawQuotes, *, digits: int | None, crossed: CrossedQuotes, l
     raw = in_order(raw, log)
     raw = without_repeats(raw, log)
     raw = _uncrossed(raw, crossed, log)
-    return _ticks(_refused_when_empty(raw, log), log), digits
+    return Cleaned(_ticks(_refused_when_empty(raw, log), log), digits, raw.rows)
 
 
-def clean_bars(raw: RawQuotes, timeframe: Timeframe, *, digits: int | None, log: ImportLog) -> tuple[Bars, int]:
-    """Bars (RATES_DTYPE, strictly ascending) of `timeframe` and the digits of their prices.
+def clean_bars(raw: RawQuotes, timeframe: Timeframe, *, digits: int | None, log: ImportLog) -> Cleaned:
+    """Bars (RATES_DTYPE) of `timeframe`, strictly ascending.
 
     Raises:
         QuoteFileError: for what is no slip but another kind of file.
@@ -50,7 +58,7 @@ def clean_bars(raw: RawQuotes, timeframe: Timeframe, *, digits: int | None, log:
     raw = without_repeats(raw, log)
     refuse_two_bars_of_one_time(raw, log)
     raw = native_bars(raw, timeframe, log)
-    return _bars(_refused_when_empty(raw, log), digits, log), digits
+    return Cleaned(_bars(_refused_when_empty(raw, log), digits, log), digits, raw.rows)
 
 
 def _refused_when_empty(raw: RawQuotes, log: ImportLog) -> RawQuotes:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from marketdata.quotes import ImportLog
+from marketdata.quotes import ImportLog, Vendor
 
 OHLC: Final = ("open", "high", "low", "close")
 ASK_OHLC: Final = ("ask_open", "ask_high", "ask_low", "ask_close")
@@ -41,6 +41,7 @@ class Layout(NamedTuple):
     clock: str | None
     fields: dict[str, str]
     is_utc: bool
+    vendor: Vendor | None = None
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -70,10 +71,21 @@ def layout_of(columns: Sequence[str], log: ImportLog) -> Layout:
     by_name: dict[str, str] = {}
     for column in columns:
         by_name.setdefault(plain_name(column), column)
-    time, clock = _time_columns(by_name, log)
+    vendor = _vendor(columns, by_name)
+    time, clock = (by_name["timestamp"], None) if "gmtoffset" in by_name else _time_columns(by_name, log)
     is_bars = "bid" not in by_name or all(name in by_name for name in OHLC)
     fields = _bar_fields(by_name, log) if is_bars else _tick_fields(by_name, log)
-    return Layout(is_bars, time, clock, fields, plain_name(time) in _UTC_WORDS)
+    is_utc = plain_name(time) in _UTC_WORDS or vendor is Vendor.EODHD
+    return Layout(is_bars, time, clock, fields, is_utc, vendor)
+
+
+def _vendor(columns: Sequence[str], by_name: dict[str, str]) -> Vendor | None:
+    """Whose columns they are, where only one vendor names them so; None for everybody's."""
+    if columns and columns[0].strip().upper() == "<DATE>":
+        return Vendor.MT5
+    if {"timestamp", "gmtoffset"} <= by_name.keys() or {"date", "adjusted_close"} <= by_name.keys():
+        return Vendor.EODHD
+    return None
 
 
 def _time_columns(by_name: dict[str, str], log: ImportLog) -> tuple[str, str | None]:

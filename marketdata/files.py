@@ -9,12 +9,15 @@ from domain.timeframes import Timeframe
 from marketdata.cells import Cells, TooManyUnreadableError, fixed_decimals, note_truncated, number_cells, time_cells
 from marketdata.cleaning import clean_bars, clean_ticks
 from marketdata.columns import OHLC, Layout, layout_of
+from marketdata.dukascopy import LZMA_MARK, SUFFIX, read_bi5
+from marketdata.eodhd import frame_of, is_json, read_json
+from marketdata.histdata import EST_OFFSET_S, is_histdata
 from marketdata.mt5_export import carried_forward, is_mt5_export
 from marketdata.naming import NamedQuotes, told_by_name
 from marketdata.parquet import PARQUET_MARK, Stored, read_parquet
-from marketdata.quotes import CrossedQuotes, Floats, ImportLog, Mask, NoteKind, QuoteFile
+from marketdata.quotes import CrossedQuotes, Floats, ImportLog, Mask, NoteKind, QuoteFile, Vendor
 from marketdata.raw import RawQuotes
-from marketdata.text import TextFile, file_bytes, opened_text, read_rows
+from marketdata.text import TextFile, file_bytes, opened_text, read_rows, stored_bytes
 
 _PRICES: Final = ("bid", "ask", *OHLC)
 _CUT_LINE: Final = "not a row of quotes, as the first or last line of a cut export; dropped"
@@ -28,7 +31,7 @@ def load_quotes(
     digits: int | None = None,
     crossed: CrossedQuotes = CrossedQuotes.DROP,
 ) -> QuoteFile:
-    """Read ticks or bars from an MT5 export, a CSV file with a header we know, or Parquet, and clean them.
+    """Read ticks or bars from an MT5 export, CSV, Parquet, EODHD, Dukascopy or HistData, and clean them.
 
     `symbol`, `timeframe` and `digits` go before what the file and its name say; `crossed` is what to do with ticks
     whose ask is below their bid. The format is recognized by content, not by the suffix.
@@ -38,27 +41,31 @@ def load_quotes(
     """
     path = Path(path)
     log = ImportLog(path)
-    raw, stored, is_bars = _read(path, log)
+    raw, stored, is_bars = _read(path, digits, log)
     named = told_by_name(path)
     symbol = symbol or stored.symbol or named.symbol
+    if symbol is not None and stored.vendor is Vendor.EODHD:
+        symbol = symbol.removesuffix(".FOREX")
     if symbol is None:
         raise log.refusal("symbol", "is not told by the file or its name", "pass symbol=")
     digits = stored.digits if digits is None else digits
     if is_bars:
         frame = timeframe or stored.timeframe or _named_timeframe(named, log)
-        rows, digits = clean_bars(raw, frame, digits=digits, log=log)
+        cleaned = clean_bars(raw, frame, digits=digits, log=log)
     else:
         frame = None
-        rows, digits = clean_ticks(raw, digits=digits, crossed=crossed, log=log)
+        cleaned = clean_ticks(raw, digits=digits, crossed=crossed, log=log)
     return QuoteFile(
         path=path,
         symbol=symbol,
-        digits=digits,
+        digits=cleaned.digits,
         timeframe=frame,
         server_offset_s=0 if stored.server_offset_s is None and named.is_utc else stored.server_offset_s,
         notes=tuple(log.notes),
-        ticks=None if is_bars else rows,
-        bars=rows if is_bars else None,
+        vendor=stored.vendor or Vendor.CSV,
+        ticks=None if is_bars else cleaned.quotes,
+        bars=cleaned.quotes if is_bars else None,
+        row_numbers=cleaned.rows,
     )
 
 
@@ -68,17 +75,34 @@ def _named_timeframe(named: NamedQuotes, log: ImportLog) -> Timeframe:
     return named.timeframe
 
 
-def _read(path: Path, log: ImportLog) -> tuple[RawQuotes, Stored, bool]:
+def _read(path: Path, digits: int | None, log: ImportLog) -> tuple[RawQuotes, Stored, bool]:
     """The rows, what the file says of itself, and whether they are bars."""
+    if path.name.lower().endswith(SUFFIX):
+        return read_bi5(path, stored_bytes(path, log), digits, log)
     data = file_bytes(path, log)
+    if data.startswith(LZMA_MARK):
+        return read_bi5(path, data, digits, log)
+    if is_json(data):
+        return read_json(data, log)
     if data.startswith(PARQUET_MARK):
         return read_parquet(data, log)
     text = opened_text(data, log)
     layout = layout_of(text.columns, log)
     raw, is_utc = _raw_from_text(text, layout, log)
-    if not text.has_header:
+    if not text.has_header and is_histdata(text.sample, path):
+        raw = raw._replace(decimals=None)  # they write six, whatever the symbol has
+    if not text.has_header and layout.is_bars:
         _refuse_unlikely_columns(raw, log)
-    return raw, Stored(server_offset_s=0 if is_utc else None), layout.is_bars
+    return raw, _told_by_text(text, layout, raw, is_utc=is_utc, log=log), layout.is_bars
+
+
+def _told_by_text(text: TextFile, layout: Layout, raw: RawQuotes, *, is_utc: bool, log: ImportLog) -> Stored:
+    if layout.vendor is Vendor.EODHD:
+        return Stored(timeframe=frame_of(raw, log), server_offset_s=0, vendor=Vendor.EODHD)
+    if not text.has_header and is_histdata(text.sample, log.path):
+        frame = Timeframe.M1 if layout.is_bars else None
+        return Stored(timeframe=frame, server_offset_s=EST_OFFSET_S, vendor=Vendor.HISTDATA)
+    return Stored(server_offset_s=0 if is_utc else None, vendor=layout.vendor)
 
 
 def _raw_from_text(text: TextFile, layout: Layout, log: ImportLog) -> tuple[RawQuotes, bool]:

@@ -28,8 +28,14 @@ def native_bars(raw: RawQuotes, timeframe: Timeframe, log: ImportLog) -> RawQuot
     steps = _steps_s(raw)
     if steps.size + 1 >= _FEWEST_TO_JUDGE and np.mean(steps == timeframe.seconds) < _NATIVE_SHARE:
         problem = f"{timeframe.name} does not fit: most bars are {_words(_most_common(steps))} apart"
-        raise log.refusal("timeframe", problem, "pass the timeframe the bars have")
+        raise log.refusal("timeframe", problem, "pass the timeframe the bars have", rule="timeframe")
     return raw
+
+
+def most_common_step_s(raw: RawQuotes) -> int:
+    """The most common distance between bars [s], 0 for a single one; the rows may be in any order."""
+    steps = _steps_s(raw.kept(np.argsort(raw.time_msc)))
+    return _most_common(steps[steps > 0]) if (steps > 0).any() else 0
 
 
 def _steps_s(raw: RawQuotes) -> Ints:

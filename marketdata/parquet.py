@@ -14,7 +14,7 @@ from domain.dtypes import RATES_DTYPE, TICK_DTYPE
 from domain.timeframes import Timeframe
 from marketdata.cells import Times, TooManyUnreadableError, msc_from_epoch, note_truncated, out_of_time, time_cells
 from marketdata.columns import Layout, layout_of
-from marketdata.quotes import Bars, Floats, ImportLog, Ints, Ticks
+from marketdata.quotes import Bars, Floats, ImportLog, Ints, Ticks, Vendor
 from marketdata.raw import RawQuotes
 
 PARQUET_MARK: Final = b"PAR1"
@@ -30,6 +30,7 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
     digits: int | None = None
     timeframe: Timeframe | None = None
     server_offset_s: int | None = None
+    vendor: Vendor | None = None
 
 
 class Recording(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -100,6 +101,8 @@ def read_parquet(data: bytes, log: ImportLog) -> tuple[RawQuotes, Stored, bool]:
         row = int(rows[times.unreadable][0])
         raise log.refusal("time", "is missing or outside 1970 to 2100", "remove the row", row)
     fields = {name: _numbers(table, column, log) for name, column in layout.fields.items()}
+    vendor = Vendor.PARQUET if stored.symbol is None else Vendor.RECORDING
+    stored = msgspec.structs.replace(stored, vendor=vendor)
     if stored.server_offset_s is None and (layout.is_utc or times.is_utc):
         stored = msgspec.structs.replace(stored, server_offset_s=0)
     return RawQuotes(times.msc, fields, rows), stored, layout.is_bars

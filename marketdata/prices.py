@@ -33,7 +33,7 @@ def without_unpriced(raw: RawQuotes, prices: Sequence[str], log: ImportLog) -> R
     rows = raw.rows[bad]
     if 2 * rows.size > raw.rows.size:
         problem = f"is missing, zero or negative in {rows.size} of {raw.rows.size} rows"
-        raise log.refusal(prices[0], problem, "check which column holds the price", int(rows[0]))
+        raise log.refusal(prices[0], problem, "check which column holds the price", int(rows[0]), "no-price")
     log.note(NoteKind.NO_PRICE, f"{' or '.join(prices)} missing, zero or negative; dropped", rows)
     return raw.kept(~bad)
 
@@ -51,7 +51,9 @@ def digits_of(raw: RawQuotes, prices: Sequence[str], given: int | None, log: Imp
     shown = raw.decimals if raw.decimals is not None and raw.decimals <= MAX_DIGITS else 0
     if found == 0 and _looks_scaled(columns[0], shown, given):
         remedy = "divide them by 10**digits, or pass digits=0 if the symbol is really quoted without decimals"
-        raise log.refusal("price", "is a whole number in every row, as prices multiplied by 1/point are", remedy)
+        raise log.refusal(
+            "price", "is a whole number in every row, as prices multiplied by 1/point are", remedy, rule="scaled-prices"
+        )
     if given is not None:
         return given
     if found is None:

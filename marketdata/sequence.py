@@ -48,7 +48,7 @@ def refuse_two_bars_of_one_time(raw: RawQuotes, log: ImportLog) -> None:
     contradicting = raw.rows[_same_as_before(raw.time_msc)]
     if contradicting.size:
         problem = f"is the same as a bar before it in {contradicting.size} bars of different prices or volume"
-        raise log.refusal("time", problem, "keep one bar for each time", int(contradicting[0]))
+        raise log.refusal("time", problem, "keep one bar for each time", int(contradicting[0]), "duplicates")
 
 
 def _same_as_before(values: "Ints | np.ndarray[tuple[int, ...], np.dtype[np.float64]]") -> Mask:

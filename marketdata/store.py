@@ -1,7 +1,7 @@
 """The store of market history: Parquet files by source, symbol, timeframe and month, read as arrays or by SQL."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import numpy as np
@@ -24,6 +24,7 @@ from marketdata.months import (
 )
 from marketdata.quotes import Ints
 from marketdata.series import SeriesFacts, SeriesKey, read_facts, series_in, write_facts
+from marketdata.sql import answered, connected
 
 if TYPE_CHECKING:
     import duckdb
@@ -208,11 +209,18 @@ class MarketStore:
         """Any SQL over the views `bars` and `ticks`, by DuckDB; both have source, symbol, timeframe and month.
 
         Raises:
-            StoreError: where DuckDB is not installed.
+            SqlUnavailableError: where DuckDB is not installed.
         """
-        from marketdata.sql import connected  # noqa: PLC0415 - DuckDB is no part of the service
-
         return connected(self.root).sql(sql)
+
+    def answer(self, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """The names of the columns and all rows of what `query` gives.
+
+        Raises:
+            SqlError: where DuckDB refuses the query.
+            SqlUnavailableError: where DuckDB is not installed.
+        """
+        return answered(self.root, sql)
 
     def facts(self, key: SeriesKey) -> SeriesFacts | None:
         """What is known of a series; None where it is not stored."""

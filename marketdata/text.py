@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from marketdata.columns import is_header, plain_name
+from marketdata.histdata import TICK_COLUMNS, is_tick_line
 from marketdata.quotes import ImportLog, Ints, NoteKind
 
 _GZIP: Final = b"\x1f\x8b"
@@ -34,6 +35,8 @@ class TextFile(NamedTuple):
     columns: tuple[str, ...]
     lines_before: int
     has_header: bool
+    sample: str
+    """The last of the first lines: a row of the body, where there is one."""
 
 
 class TextRows(NamedTuple):
@@ -43,20 +46,30 @@ class TextRows(NamedTuple):
     rows: Ints
 
 
+def stored_bytes(path: Path, log: ImportLog) -> bytes:
+    """The file as it is.
+
+    Raises:
+        QuoteFileError: where it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise log.refusal("file", f"cannot be read ({error})", "check the path") from error
+
+
 def file_bytes(path: Path, log: ImportLog) -> bytes:
     """The file, unpacked.
 
     Raises:
         QuoteFileError: where it cannot be read, is an archive or is empty.
     """
+    data = stored_bytes(path, log)
     try:
-        data = path.read_bytes()
         if data.startswith(_GZIP):
             data = gzip.decompress(data)
     except (OSError, EOFError, zlib.error) as error:
-        raise log.refusal(
-            "file", f"cannot be read ({error})", "check the path, and that the copy is complete"
-        ) from error
+        raise log.refusal("file", f"cannot be unpacked ({error})", "check that the copy is complete") from error
     if data.startswith(_ZIP):
         raise log.refusal("file", "is a zip archive", "unpack it and pass the file inside")
     if not data.strip():
@@ -80,8 +93,9 @@ def opened_text(data: bytes, log: ImportLog) -> TextFile:
         if is_header(columns):
             if place:
                 log.note(NoteKind.CORRUPT_LINE, "no part of the table; dropped", np.array([lines[0][0]]))
-            return TextFile(data, separator, columns, number, has_header=True)
-    return TextFile(data, separator, _columns_without_header(lines, separator, log), 0, has_header=False)
+            return TextFile(data, separator, columns, number, has_header=True, sample=lines[-1][1])
+    columns = _columns_without_header(lines, separator, log)
+    return TextFile(data, separator, columns, 0, has_header=False, sample=lines[-1][1])
 
 
 def read_rows(text: TextFile, wanted: tuple[str, ...], log: ImportLog) -> TextRows:
@@ -140,6 +154,9 @@ def _first_lines(data: bytes) -> list[tuple[int, str]]:
 def _columns_without_header(lines: list[tuple[int, str]], separator: str, log: ImportLog) -> tuple[str, ...]:
     """The usual order of bars, where the last line looked at is one; a header that we cannot read is refused."""
     cells = lines[-1][1].split(separator)
+    if is_tick_line(lines[-1][1]):
+        log.note(NoteKind.NO_HEADER, f"columns are {', '.join(TICK_COLUMNS)}, as HistData writes ticks")
+        return TICK_COLUMNS
     columns = _HEADERLESS.get(len(cells))
     first_is_data = sum(_is_number(cell) for cell in lines[0][1].split(separator)) > len(_HEADERLESS[5]) // 2
     prices_read = columns is not None and all(_is_number(cells[columns.index(name)]) for name in ("open", "close"))

@@ -8,6 +8,10 @@ import numpy.typing as npt
 from hypothesis import strategies as st
 
 from domain.dtypes import RATES_DTYPE, TICK_DTYPE
+from domain.serverclock import ServerClock
+from domain.timeframes import Timeframe
+from marketdata import QuoteFile, QuoteFileError, load_quotes
+from marketdata.sessions import holidays, local_times, weekend
 
 MT5_BARS = (
     "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\r\n"
@@ -95,3 +99,64 @@ def minutes(draw: st.DrawFn, least: int = 1, most: int = 8) -> npt.NDArray[np.vo
         bar["time"], bar["tick_volume"], bar["spread"] = 60 * gap, fewest + ticks, spread
     bars["time"] = 1_735_776_000 + np.cumsum(bars["time"])
     return bars
+
+
+def market_bars(
+    weeks: int, clock: ServerClock, *, first: str = "2024-01-08", daily_break: bool = False, period_s: int = 3600
+) -> npt.NDArray[np.void]:
+    """Bars as a market makes them: closed at 17:00 New York for the week, loud and quiet hours, moves with fat tails.
+
+    Stamps are on `clock`. With `daily_break` there is none from 17:00 to 18:00 New York either, as for metals.
+    """
+    start_s = int(np.datetime64(first, "s").astype(np.int64))
+    utc_s = np.arange(start_s, start_s + weeks * 604_800, period_s)
+    local_s = local_times(utc_s)
+    open_now = ~weekend(local_s, 3600) & ~holidays(local_s)
+    if daily_break:
+        open_now &= local_s // 3600 % 24 != 17
+    utc_s, local_s = utc_s[open_now], local_s[open_now]
+    random = np.random.default_rng(7)
+    loudness = 1.0 + 3.0 * (np.abs(local_s // 3600 % 24 - 9) < 4)
+    closes = np.rint(110_000 + np.cumsum(random.standard_t(3, utc_s.size) * loudness * 4)).astype(np.int64)
+    opens = np.concatenate(([110_000], closes[:-1]))
+    shadows = 1 + np.rint(random.exponential(6.0 * loudness, (2, utc_s.size))).astype(np.int64)
+    bars = np.zeros(utc_s.size, dtype=RATES_DTYPE)
+    bars["time"] = utc_s + clock.offsets_at_utc(utc_s)
+    bars["open"], bars["close"] = opens / 1e5, closes / 1e5
+    bars["high"] = (np.maximum(opens, closes) + shadows[0]) / 1e5
+    bars["low"] = (np.minimum(opens, closes) - shadows[1]) / 1e5
+    bars["tick_volume"] = np.rint(500 * loudness * random.uniform(0.8, 1.2, utc_s.size))
+    bars["spread"] = 8
+    return bars
+
+
+def quote_file(bars: npt.NDArray[np.void], *, symbol: str = "EURUSD", timeframe: Timeframe = Timeframe.H1) -> QuoteFile:
+    """Bars as if they had been read from a file, from its second line on."""
+    return QuoteFile(
+        path=Path("x.csv"),
+        symbol=symbol,
+        digits=5,
+        timeframe=timeframe,
+        server_offset_s=None,
+        notes=(),
+        bars=bars,
+        row_numbers=np.arange(2, bars.size + 2),
+    )
+
+
+def outcome_of(path: Path) -> QuoteFile | QuoteFileError:
+    """What comes of reading a file: its quotes, or why there are none."""
+    try:
+        return load_quotes(path)
+    except QuoteFileError as error:
+        return error
+
+
+def mt5_text(bars: npt.NDArray[np.void]) -> str:
+    """Bars as MT5 exports them."""
+    lines = ["<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>"]
+    for bar in bars:
+        date, clock = str(np.datetime64(int(bar["time"]), "s")).split("T")
+        prices = "\t".join(f"{bar[name]:.5f}" for name in ("open", "high", "low", "close"))
+        lines.append(f"{date.replace('-', '.')}\t{clock}\t{prices}\t{bar['tick_volume']}\t0\t{bar['spread']}")
+    return "\r\n".join(lines) + "\r\n"

@@ -44,7 +44,7 @@ def test_a_note_reads_as_a_line(note: ImportNote, line: str) -> None:
 def test_a_log_counts_rows_and_keeps_the_first() -> None:
     log = ImportLog(PATH)
     log.note(NoteKind.VOLUME, "set to 0", np.array([9, 4, 12]))
-    assert log.notes == [ImportNote(kind=NoteKind.VOLUME, rows=3, first_row=4, reason="set to 0")]
+    assert log.notes == [ImportNote(kind=NoteKind.VOLUME, rows=3, first_row=4, last_row=12, reason="set to 0")]
 
 
 def test_a_log_keeps_no_note_of_nothing() -> None:
