@@ -50,6 +50,9 @@ class NewsGroup(Group):
     daily_calls: int = Field(
         default=100_000, ge=0, le=10_000_000, description="calls that EODHD may be asked for between two UTC midnights"
     )
+    terminals: bool = Field(
+        default=False, description="use MetaTrader's own calendar, as the terminals that are connected tell it"
+    )
     forex_factory: bool = Field(default=False, description="use Forex Factory's free calendar of the week")
     files: Annotated[tuple[str, ...], NoDecode, BeforeValidator(split), AfterValidator(_expanded)] = Field(
         default=(), description="calendars of your own, CSV or JSON, comma-separated"

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from newsfilter.newsroom import Newsroom
 
 HOW_TO_SET_ONE: Final = (
-    "set COMPANION_NEWS__EODHD_TOKEN, COMPANION_NEWS__FOREX_FACTORY=true or COMPANION_NEWS__FILES (docs/news.md), "
+    "set COMPANION_NEWS__TERMINALS=true, COMPANION_NEWS__EODHD_TOKEN, COMPANION_NEWS__FOREX_FACTORY=true or "
+    "COMPANION_NEWS__FILES (docs/news.md), "
     "or COMPANION_NEWS__REQUIRED=false to trade without"
 )
 

@@ -92,3 +92,4 @@ class Places:
         self.recorder_lock = data_dir / "recorder.lock"
         self.news = data_dir / "news"
         self.bulletin = self.news / "bulletin.json"
+        self.told_calendar = self.news / "terminals.json"

@@ -89,6 +89,8 @@ class Dealing:
         self._marks: list[AccountEvent] = []
         self._ignored_before = trader.engine.ignored_ticks
         self._looked_ns = 0
+        self._tells_calendar = False
+        self._by_wall_clock = rules.clock_check
 
     # -- from outside -------------------------------------------------------------------------------------------------
 
@@ -205,7 +207,9 @@ class Dealing:
     def _hear_time(self, time_ns: int) -> None:
         self.server_ns = max(self.server_ns, time_ns)
 
-    def _on_heartbeat(self, beat: Heartbeat, now_ns: int, _utc_ns: int) -> None:
+    def _on_heartbeat(self, beat: Heartbeat, now_ns: int, utc_ns: int) -> None:
+        if self._tells_calendar:
+            self.trader.calendar.confirm(utc_ns)
         if beat.server_time_s:
             self._hear_time(utc_ns_from_server_msc(beat.server_time_s * _MS_PER_S, beat.server_offset_s))
         if not beat.ready:
@@ -428,8 +432,16 @@ class Dealing:
         self._open_symbols.add(name)
         return ""
 
-    def _on_calendar(self, message: Calendar, _now_ns: int, _utc_ns: int) -> None:
+    def _on_calendar(self, message: Calendar, _now_ns: int, utc_ns: int) -> None:
+        whole = message.change_id == 0 or not self.counts.calendar_values
         self.counts.calendar_values += len(message.values)
+        offset_s = self.trader.account.server_offset_s
+        now_ns = utc_ns if self._by_wall_clock else self._event_ns
+        problem = self.trader.calendar.hear(message, offset_s, now_ns, whole=whole)
+        self._tells_calendar = not problem
+        self.alerts.pop("calendar", None)
+        if problem:
+            self.alerts["calendar"] = problem
 
     _ON: ClassVar[dict[type, Callable[..., None]]] = {
         Symbols: _on_symbols,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from bridge.config import NewsRules
+from bridge.terminal_calendar import TerminalCalendar
 from bridge.trader import Trader
 from newsfilter.bulletin import NO_BULLETIN, Bulletin
 from newsfilter.events import NewsError
@@ -22,10 +23,17 @@ class NewsWatch:
     looked for, and nobody is told anything.
     """
 
-    def __init__(self, path: Path, rules: NewsRules | None, look_s: float = _LOOK_S) -> None:
+    def __init__(
+        self,
+        path: Path,
+        rules: NewsRules | None,
+        look_s: float = _LOOK_S,
+        calendar: TerminalCalendar | None = None,
+    ) -> None:
         self._path = path
         self._rules = rules
         self._look_s = look_s
+        self._calendar = calendar
         self._seen: tuple[int, int, int] | None = None
         self._told: Bulletin | None = None
         self._said = ""
@@ -63,6 +71,8 @@ class NewsWatch:
     def _watch(self) -> None:
         while not self._stop.wait(self._look_s):
             self.look()
+            if self._calendar is not None:
+                self._calendar.save()
 
     # -- the bridge's thread ------------------------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ from bridge.newswatch import NewsWatch
 from bridge.records import EntryFlag
 from bridge.roster import Roster
 from bridge.status import RUNNING, STOPPED, BridgeStatus, terminal_status, write_status
+from bridge.terminal_calendar import TerminalCalendar
 from bridge.trader import Trader
 from wire.enums import NONCE_BYTES, ByeReason, ErrorCode
 
@@ -68,7 +69,8 @@ class BridgeService:
         self._started_ns = time.time_ns()
         self._roster = Roster(config, lambda: os.urandom(NONCE_BYTES), self._loaded)
         self._introductions = Introductions()
-        self._news = NewsWatch(config.places.bulletin, config.news)
+        self._calendar = TerminalCalendar(config.places.told_calendar if config.news else None)
+        self._news = NewsWatch(config.places.bulletin, config.news, calendar=self._calendar)
         wall = config.rules.clock_check
         self._control = ControlDesk(config.data_dir, self._known, self._secured, by_wall_clock=wall)
 
@@ -128,6 +130,7 @@ class BridgeService:
         journal.commit()
         events = [event for _, _, event in journal.read(key)]
         trader = Trader(key, self.config.engine, events, journal.last_seq)
+        trader.calendar = self._calendar
         self._news.tell(trader)
         return trader
 

@@ -16,6 +16,7 @@ from bridge.config import NewsRules
 from bridge.histories import Chart
 from bridge.records import EntryFlag, EntryKind, warm_up_payload
 from bridge.stream import Stream
+from bridge.terminal_calendar import TerminalCalendar
 from domain import jit
 from domain.intents import Intent
 from domain.updates import Money
@@ -82,6 +83,7 @@ class Trader:
         self.records: list[Record] = []
         self.warm: set[Chart] = set()
         self.stream = Stream()
+        self.calendar = TerminalCalendar()
         self._bulletin: tuple[Bulletin, NewsRules] | None = None
         self._board: NewsBoard | None = None
         self._tallied: dict[str, int] = {}

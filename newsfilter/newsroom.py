@@ -18,7 +18,7 @@ from newsfilter.refreshing import Reach, refreshed
 from newsfilter.sentiment import SentimentSettings, legs_of
 from newsfilter.setup import NewsSetup
 from newsfilter.snapshot import NewsSnapshot, SourceState, read_snapshot, write_snapshot
-from newsfilter.sources import CalendarSource, EodhdCalendar, FileCalendar, ForexFactoryCalendar
+from newsfilter.sources import CalendarSource, EodhdCalendar, FileCalendar, ForexFactoryCalendar, TerminalsCalendar
 from newsfilter.tables import OWN_TABLE, read_impact_table
 
 _NS_PER_S: Final = 1_000_000_000
@@ -31,6 +31,7 @@ class NewsFiles:
     def __init__(self, folder: Path) -> None:
         self.calendar = folder / "calendar.json"
         self.articles = folder / "articles.json"
+        self.terminals = folder / "terminals.json"
         self.calls = folder / "eodhd-calls.json"
         self.bulletin = folder / "bulletin.json"
 
@@ -61,7 +62,8 @@ class Newsroom:
         self._sentiment = SentimentSettings()
         budget = CallBudget(self.files.calls, setup.daily_calls)
         self._eodhd = EodhdApi(http, token, budget, address=setup.eodhd_address, now_ns=now_ns) if token else None
-        self.sources = _sources(setup, self._eodhd, http)
+        told = TerminalsCalendar(self.files.terminals, now_ns) if setup.terminals else None
+        self.sources = _sources(setup, self._eodhd, http, told)
         self._posting = threading.Lock()
 
     @property
@@ -127,7 +129,9 @@ class Newsroom:
         return state.fetched_ns + round(self._setup.calendar_s * _NS_PER_S)
 
 
-def _sources(setup: NewsSetup, eodhd: EodhdApi | None, http: HttpClient) -> tuple[CalendarSource, ...]:
+def _sources(
+    setup: NewsSetup, eodhd: EodhdApi | None, http: HttpClient, told: TerminalsCalendar | None
+) -> tuple[CalendarSource, ...]:
     """The most trusted one first: whoever sets up a file of his own means it."""
     paths = [Path(file) for file in setup.files]
     alike = Counter(path.name for path in paths)
@@ -137,6 +141,8 @@ def _sources(setup: NewsSetup, eodhd: EodhdApi | None, http: HttpClient) -> tupl
         found.append(FileCalendar(path, name=name, assumed_offset_s=setup.files_offset_s))
     if eodhd is not None:
         found.append(EodhdCalendar(eodhd))
+    if told is not None:
+        found.append(told)
     if setup.forex_factory:
         found.append(ForexFactoryCalendar(http, setup.forex_factory_address))
     return tuple(found)

@@ -13,14 +13,16 @@ FOREX_FACTORY_WEEK: Final = "https://nfs.faireconomy.media/ff_calendar_thisweek.
 class NewsSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where calendars come from and what is made of them.
 
-    `files` are the user's own calendars; `files_offset_s` [s ahead of UTC] is for those whose times name no offset.
-    `tickers` are pairs (EURUSD.FOREX) whose articles are weighed. `stale_s` and `articles_stale_s` [s]: the oldest
-    calendar and the oldest articles that are relied on; `calendar_s` and `news_s` [s]: how often each is asked for.
-    `impact_table` is a file that replaces our own table.
+    `terminals`: MetaTrader's own calendar, as connected terminals tell it. `files` are the user's own calendars;
+    `files_offset_s` [s ahead of UTC] is for those whose times name no offset. `tickers` are pairs (EURUSD.FOREX) whose
+    articles are weighed. `stale_s` and `articles_stale_s` [s]: the oldest calendar and the oldest articles that are
+    relied on; `calendar_s` and `news_s` [s]: how often each is asked for. `impact_table` is a file that replaces our
+    own table.
     """
 
     eodhd_address: str = EODHD
     daily_calls: int = 100_000
+    terminals: bool = False
     forex_factory: bool = False
     forex_factory_address: str = FOREX_FACTORY_WEEK
     files: tuple[str, ...] = ()

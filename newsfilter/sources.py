@@ -1,6 +1,7 @@
 """Where calendars come from, all behind one interface."""
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -10,8 +11,11 @@ from newsfilter.events import NS_PER_DAY, EconomicEvent, NewsError
 from newsfilter.forexfactory import events_from_week
 from newsfilter.http import HttpClient
 from newsfilter.setup import FOREX_FACTORY_WEEK
+from newsfilter.terminal import SOURCE, read_told
+from newsfilter.wording import utc_minute
 
 ENDLESS_NS: Final = 2**63 - 1
+_UNHEARD_NS: Final = 900_000_000_000
 
 
 class CalendarSource(Protocol):
@@ -87,6 +91,27 @@ class FileCalendar:
         events = events_from_file(content, self.name, assumed_offset_s=self._assumed_offset_s)
         self.until_ns = (events[-1].time_ns // NS_PER_DAY + 1) * NS_PER_DAY if events else 0
         return _between(events, first, last)
+
+
+class TerminalsCalendar:
+    """MetaTrader's own, as the terminals that are connected to the bridge tell it."""
+
+    name = SOURCE
+
+    def __init__(self, path: Path, now_ns: Callable[[], int]) -> None:
+        self._path = path
+        self._now_ns = now_ns
+        self.until_ns = 0
+
+    def events(self, first: dt.date, last: dt.date) -> list[EconomicEvent]:
+        """See `CalendarSource.events`; a terminal must have been heard of within the last quarter of an hour."""
+        told = read_told(self._path)
+        if not told.as_of_ns:
+            raise NewsError(SOURCE, "the terminals", "have not told their calendar yet (InpCalendar must be true)")
+        if self._now_ns() - told.as_of_ns > _UNHEARD_NS:
+            raise NewsError(SOURCE, "the terminals", f"were not heard of since {utc_minute(told.as_of_ns)}")
+        self.until_ns = told.until_ns
+        return _between(sorted(told.events.values(), key=lambda event: event.time_ns), first, last)
 
 
 def _between(events: list[EconomicEvent], first: dt.date, last: dt.date) -> list[EconomicEvent]:
