@@ -193,7 +193,7 @@ def _market_of_files(playback: Playback) -> Market:
     notes = [f"{file.path.name}: {note}" for file in files for note in file.notes]
     notes += _notes_on_bars(files, playback.ticks)
     ticks, offset_s = _on_one_clock(files, playback, notes)
-    specs = tuple(_spec_of(symbol, _digits_of(symbol, files)) for symbol in ticks)
+    specs = tuple(spec_of(symbol, _digits_of(symbol, files)) for symbol in ticks)
     try:
         conversions(specs, _CURRENCY)
     except SymbolSpecError as problem:
@@ -298,7 +298,7 @@ def _digits_of(symbol: str, files: list[QuoteFile]) -> int:
     return max(file.digits for file in files if file.symbol == symbol)
 
 
-def _spec_of(symbol: str, digits: int) -> SymbolSpec:
+def spec_of(symbol: str, digits: int) -> SymbolSpec:
     """The simulated broker's specification, under the file's name and with its digits."""
     base = base_of(symbol.upper(), JUSTMARKETS_BASES) or base_of(symbol, JUSTMARKETS_BASES)
     if base is None:

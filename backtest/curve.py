@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.serverclock import ServerClock
 from strategy.gates import DecisionKind
 from strategy.tables import Table
 
@@ -71,9 +72,10 @@ def one_point(time_ns: int, equity: float, balance: float) -> Curve:
     return Curve(np.array([time_ns], np.int64), np.array([equity]), np.array([balance]))
 
 
-def days_of(curve: Curve, server_offset_s: int) -> Days:
-    """The end of each day on a clock `server_offset_s` [s] ahead of UTC; the curve's first point is the deposit."""
-    day = (curve.time_ns[1:] // _NS_PER_S + server_offset_s) // _DAY_S
+def days_of(curve: Curve, clock: ServerClock) -> Days:
+    """The end of each day on the broker's `clock`; the curve's first point is the deposit."""
+    utc_s = curve.time_ns[1:] // _NS_PER_S
+    day = (utc_s + clock.offsets_at_utc(utc_s)) // _DAY_S
     if not day.size:
         return Days(np.zeros(0, np.int64), np.zeros(0), float(curve.equity[0]))
     is_last = np.ones(day.size, dtype=np.bool_)

@@ -10,6 +10,7 @@ from backtest.curve import days_of
 from backtest.exact import Outcome, run_exact
 from backtest.job import Job
 from backtest.returns import DailyFigures, daily_figures
+from domain.serverclock import Daylight, ServerClock
 from domain.timeframes import HOUR_S
 from marketdata.bar_ticks import ohlc_ticks
 from marketdata.drifting import DRIFTING_TIMEFRAME, DRIFTLESS, TRENDING, DriftingSymbol, drifting_bars
@@ -22,7 +23,7 @@ MIN_SHARPE: Final = 0.9
 WEEKS: Final = 104
 DEPOSIT: Final = 10_000.0
 
-_OFFSET_S: Final = 2 * HOUR_S
+_CLOCK: Final = ServerClock(winter_offset_s=2 * HOUR_S, daylight=Daylight.NONE)
 _ERRORS: Final = 2.0
 
 
@@ -36,12 +37,12 @@ class DryRun(NamedTuple):
     @property
     def trending_figures(self) -> DailyFigures:
         """Daily figures where there are trends."""
-        return daily_figures(days_of(self.trending.curve, _OFFSET_S))
+        return daily_figures(days_of(self.trending.curve, _CLOCK))
 
     @property
     def driftless_figures(self) -> DailyFigures:
         """Daily figures where there are none."""
-        return daily_figures(days_of(self.driftless.curve, _OFFSET_S))
+        return daily_figures(days_of(self.driftless.curve, _CLOCK))
 
 
 def dry_run(seed: int = 1) -> DryRun:
@@ -58,7 +59,7 @@ def dry_job(seed: int, drift: int, weeks: int = WEEKS, settings: EngineSettings 
         profile=justmarkets_account(JustMarketsAccount.STANDARD, deposit=DEPOSIT),
         specs=(justmarkets_symbol(market.name),),
         ticks={market.name: ohlc_ticks(bars, DRIFTING_TIMEFRAME, 10.0**-market.digits)},
-        server_offset_s=_OFFSET_S,
+        clock=_CLOCK,
     )
 
 

@@ -15,10 +15,12 @@ from backtest.job import Job
 from backtest.refusals import Refusals
 from backtest.trips import Trip, trips_of
 from domain.intents import Intent
-from domain.servertime import utc_ns_from_server_msc
+from domain.serverclock import Daylight
 from domain.trading import Deal
 from domain.updates import Money
 from signals.models import SignalModel
+from sim.faults.plan import FaultPlan
+from sim.requests import FairFills
 from sim.runner import Runner
 from sim.terminal import SimTerminal
 from strategy.engine import Engine
@@ -88,7 +90,7 @@ def run_exact(
     Raises:
         SymbolSpecError: for a symbol that cannot be priced.
     """
-    terminal = SimTerminal(job.profile, job.specs, server_offset_s=job.server_offset_s, start_msc=job.start_msc)
+    terminal = terminal_of(job)
     engine = Engine(job.settings, model)
     if job.news is not None:
         engine.on_event(NewsChanged(job.news))
@@ -100,14 +102,13 @@ def run_exact(
             on_progress(done, total)
 
     ran = Runner(engine, terminal, job.tape, warm_up=job.warm_up, on_progress=tell).run()
-    end_ns = utc_ns_from_server_msc(job.end_msc, job.server_offset_s)
-    start_ns = utc_ns_from_server_msc(job.start_msc, job.server_offset_s)
     deposit = job.profile.deposit
-    parts = [one_point(start_ns - 1, deposit, deposit), *ledger.curves]
+    parts = [one_point(job.utc_ns(job.start_msc) - 1, deposit, deposit), *ledger.curves]
+    last = one_point(job.utc_ns(job.end_msc), ran.money.equity, ran.money.balance)
     acted = np.concatenate(ledger.acted) if ledger.acted else empty_decisions()
     return Outcome(
         job=job,
-        curve=joined_curve([*parts, one_point(end_ns, ran.money.equity, ran.money.balance)]),
+        curve=joined_curve([*parts, last]),
         refusals=ledger.refusals,
         trips=trips_of(job, ran.deals, ran.intents, acted),
         deals=ran.deals,
@@ -117,3 +118,11 @@ def run_exact(
         money=ran.money,
         ticks=ran.ticks,
     )
+
+
+def terminal_of(job: Job) -> SimTerminal:
+    """The simulated terminal of `job`, before its first quote; nothing goes wrong at this broker."""
+    if job.clock.daylight is Daylight.NONE:
+        return SimTerminal(job.profile, job.specs, server_offset_s=job.clock.winter_offset_s, start_msc=job.start_msc)
+    changing = FaultPlan(clock=job.clock)
+    return SimTerminal(job.profile, job.specs, start_msc=job.start_msc, fills=FairFills(), faults=changing)

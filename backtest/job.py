@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from domain.dtypes import TICK_DTYPE
+from domain.serverclock import UTC_CLOCK, ServerClock
+from domain.servertime import utc_ns_from_server_msc
 from domain.symbols import SymbolSpec
 from marketdata.quotes import Ticks
 from marketdata.tape import Tape
@@ -11,6 +14,8 @@ from newsfilter.board import NewsBoard
 from sim.profiles import AccountProfile
 from strategy.events import WarmUp
 from strategy.params import EngineSettings
+
+_NS_PER_S: Final = 1_000_000_000
 
 
 class JobError(ValueError):
@@ -21,9 +26,9 @@ class JobError(ValueError):
 class Job:
     """One backtest.
 
-    `ticks` are TICK_DTYPE by the broker's symbol name, on a clock `server_offset_s` [s] ahead of UTC; ticks made of
-    bars are as good as real ones. `warm_up` is the history before the first tick, `news` what the calendar says; None
-    means that nobody tells of news, and nothing is judged by it.
+    `ticks` are TICK_DTYPE by the broker's symbol name, on the broker's `clock`; ticks made of bars will do. `warm_up`
+    is the history before the first tick, `news` what the calendar says; None means that nobody tells of news, and
+    nothing is judged by it.
 
     Raises:
         JobError: for quotes that are missing, of another dtype, or of a symbol without a specification.
@@ -33,7 +38,7 @@ class Job:
     profile: AccountProfile
     specs: tuple[SymbolSpec, ...]
     ticks: Mapping[str, Ticks]
-    server_offset_s: int = 0
+    clock: ServerClock = UTC_CLOCK
     warm_up: tuple[WarmUp, ...] = ()
     news: NewsBoard | None = None
 
@@ -73,4 +78,9 @@ class Job:
 
     def server_s(self, time_ns: int) -> int:
         """Broker's clock [s] at UTC `time_ns` [ns]."""
-        return time_ns // 1_000_000_000 + self.server_offset_s
+        utc_s = time_ns // _NS_PER_S
+        return utc_s + self.clock.offset_at_utc(utc_s)
+
+    def utc_ns(self, server_msc: int) -> int:
+        """UTC [ns] at `server_msc` on the broker's clock [ms]."""
+        return utc_ns_from_server_msc(server_msc, self.clock.offset_at(server_msc))

@@ -12,7 +12,6 @@ from account.round_trips import Opening
 from backtest.curve import Floats, Ints
 from backtest.job import Job
 from domain.intents import Intent, intent_id_in
-from domain.servertime import utc_ns_from_server_msc
 from domain.timeframes import Timeframe
 from domain.trading import Deal, DealEntry, DealReason, DealType
 from marketdata.quotes import Ticks
@@ -153,7 +152,7 @@ class _Book:
         )
 
     def _utc_ns(self, deal: Deal) -> int:
-        return utc_ns_from_server_msc(deal.time_msc, self._job.server_offset_s)
+        return self._job.utc_ns(deal.time_msc)
 
     def _origin(self, deal: Deal) -> tuple[Intent | None, np.void | None]:
         """The intent that led to `deal`, and the decision that made the intent."""

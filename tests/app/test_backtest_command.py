@@ -1,12 +1,19 @@
 """`companion backtest` as a person or a pipeline meets it."""
 
 import json
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from app.cli import cli
 from app.console import ExitCode
+from domain.serverclock import clock_named
+from domain.timeframes import Timeframe
+from marketdata import MarketStore, load_quotes, stamped_by
+from marketdata.drifting import TRENDING, drifting_bars
+from marketdata.series import SeriesFacts, SeriesKey
 
 
 def test_a_dry_run_ends_with_the_sharpe_ratio() -> None:
@@ -31,6 +38,85 @@ def test_a_gate_sets_the_status() -> None:
     assert told["driftless"]["round_trips"] > 0
 
 
-@pytest.mark.parametrize("words", [[], ["--min-sharpe", "1"]])
+@pytest.mark.parametrize("words", [[], ["--min-sharpe", "1"], ["--dry-run", "quotes.csv"]])
 def test_nothing_to_test_is_wrong_use(words: list[str]) -> None:
     assert CliRunner().invoke(cli, ["backtest", *words]).exit_code == ExitCode.USAGE
+
+
+def an_export(folder: Path, weeks: int = 20) -> Path:
+    """Hourly bars as MetaTrader exports them."""
+    bars = drifting_bars(2, weeks, TRENDING)
+    lines = ["<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>"]
+    for bar in bars:
+        moment = f"{datetime.fromtimestamp(int(bar['time']), tz=UTC):%Y.%m.%d\t%H:%M:%S}"
+        prices = "\t".join(f"{bar[name]:.5f}" for name in ("open", "high", "low", "close"))
+        lines.append(f"{moment}\t{prices}\t{bar['tick_volume']}\t0\t{bar['spread']}")
+    path = folder / "EURUSD_H1_202001060000_202005222300.csv"
+    path.write_text("\r\n".join(lines) + "\r\n", encoding="utf-8")
+    return path
+
+
+def backtest_of(*words: object) -> Result:
+    return CliRunner().invoke(cli, ["backtest", *map(str, words)])
+
+
+def test_an_export_is_traded_and_leaves_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = backtest_of(an_export(tmp_path), "--charts", "H1", "--clock", "eu", "--out", tmp_path / "out")
+    assert result.exit_code == ExitCode.DONE, result.output
+    assert "Sharpe Ratio: " in result.stdout.strip().splitlines()[-1]
+    assert "What stood in the way" in result.stdout
+    told = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    assert told["bars"] == 20 * 120 - 1
+    assert told["charts"] == ["H1"]
+    assert (tmp_path / "out" / "round_trips.csv").is_file()
+
+
+def test_the_store_gives_the_same_as_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COMPANION_DATA_DIR", str(tmp_path / "data"))
+    path, clock = an_export(tmp_path), clock_named("eu")
+    quotes = load_quotes(path)
+    assert quotes.bars is not None
+    key = SeriesKey("broker", "EURUSD", Timeframe.H1)
+    MarketStore(tmp_path / "data" / "market").add(
+        key, stamped_by(quotes.bars, clock), SeriesFacts(digits=5, clocks=(clock,))
+    )
+    words = ("--charts", "H1", "--json")
+    stored = backtest_of("--stored", "EURUSD", "--timeframe", "H1", *words)
+    filed = backtest_of(path, "--clock", "eu", *words)
+    assert stored.exit_code == filed.exit_code == ExitCode.DONE, stored.output
+    assert json.loads(stored.stdout) == json.loads(filed.stdout)
+    part = backtest_of("--stored", "EURUSD", "--timeframe", "H1", "--from", "2020-03-02", *words)
+    assert json.loads(part.stdout)["bars"] < json.loads(stored.stdout)["bars"]
+
+
+def test_a_gate_of_a_backtest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COMPANION_DATA_DIR", str(tmp_path / "data"))
+    assert backtest_of(an_export(tmp_path), "--charts", "H1", "--min-sharpe", "50").exit_code == ExitCode.FOUND
+    assert (tmp_path / "data" / "backtest" / "report.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "told", "status"),
+    [
+        (("--charts", "M15"), "too far apart for charts of M15", ExitCode.USAGE),
+        (("--charts", "H1", "--clock", "mars"), "clock 'mars'", ExitCode.USAGE),
+        (("--charts", "H1", "--ticks", "some"), "use ohlc", ExitCode.USAGE),
+    ],
+)
+def test_what_cannot_be_tested_is_said(
+    words: tuple[str, ...], told: str, status: ExitCode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = backtest_of(an_export(tmp_path, 1), *words)
+    assert result.exit_code == status
+    assert told in result.stderr
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = backtest_of("nowhere.csv")
+    assert result.exit_code == ExitCode.DATA
+    assert "nowhere.csv" in result.stderr

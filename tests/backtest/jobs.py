@@ -29,7 +29,7 @@ def a_job(weeks: int = 12, settings: EngineSettings = EAGER, seed: int = 3, drif
         profile=profile,
         specs=(spec,),
         ticks=job.ticks,
-        server_offset_s=job.server_offset_s,
+        clock=job.clock,
     )
 
 

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from backtest.curve import Curve, days_of, joined_curve, one_point, part_of_curve
 from backtest.exact import Outcome
+from domain.serverclock import Daylight, ServerClock
 from strategy.gates import DecisionKind
 
 DAY_NS = 86_400 * 10**9
@@ -29,7 +30,7 @@ def test_of_one_moment_the_last_point_counts(points: list[tuple[int, float]]) ->
 @settings(max_examples=50)
 def test_days_compound_to_the_whole(points: list[tuple[int, float]], offset_h: int) -> None:
     points = sorted(dict(points).items())
-    days = days_of(curve_of(points), offset_h * 3600)
+    days = days_of(curve_of(points), ServerClock(winter_offset_s=offset_h * 3600, daylight=Daylight.NONE))
     last_of_day = {(time_ns // 10**9 + offset_h * 3600) // 86_400: equity for time_ns, equity in points[1:]}
     assert dict(zip(days.day.tolist(), days.equity.tolist(), strict=True)) == last_of_day
     assert np.isclose(np.prod(1.0 + days.returns) * points[0][1], points[-1][1])

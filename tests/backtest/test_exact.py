@@ -1,17 +1,19 @@
 """A backtest is the runner's run, watched: same decisions, a curve that deals and quotes explain."""
 
+import dataclasses
 import math
 
 import msgspec
 import numpy as np
 import pytest
 
-from backtest.exact import Outcome, run_exact
+from backtest.curve import days_of
+from backtest.exact import Outcome, run_exact, terminal_of
 from backtest.job import Job, JobError
 from domain.pricing import position_profit, symbol_money
+from domain.serverclock import Daylight, ServerClock
 from newsfilter.board import NewsBoard
 from sim.runner import Runner
-from sim.terminal import SimTerminal
 from strategy.engine import Engine
 from strategy.gates import DecisionKind, Gate, Verdict
 from tests.backtest.jobs import a_job
@@ -19,8 +21,7 @@ from tests.backtest.jobs import a_job
 
 def test_decisions_are_the_runners(outcome: Outcome) -> None:
     job = outcome.job
-    terminal = SimTerminal(job.profile, job.specs, server_offset_s=job.server_offset_s, start_msc=job.start_msc)
-    ran = Runner(Engine(job.settings), terminal, job.tape).run()
+    ran = Runner(Engine(job.settings), terminal_of(job), job.tape).run()
     assert outcome.decisions.tobytes() == ran.decisions.tobytes()
     assert (outcome.deals, outcome.intents, outcome.money) == (ran.deals, ran.intents, ran.money)
     assert len(outcome.intents) > 20
@@ -49,7 +50,7 @@ def test_equity_is_what_deals_and_quotes_say(outcome: Outcome) -> None:
     ticks = job.ticks[spec.name]
     checked = 0
     for time_ns, equity, balance in zip(*outcome.curve, strict=True):
-        server_msc = time_ns // 10**6 + job.server_offset_s * 1000
+        server_msc = time_ns // 10**6 + job.clock.winter_offset_s * 1000
         booked = math.fsum(deal.balance_change for deal in outcome.deals if deal.time_msc < server_msc)
         if any(deal.time_msc == server_msc for deal in outcome.deals) or checked > 400:
             continue
@@ -95,7 +96,7 @@ def test_news_are_judged_where_they_are_told() -> None:
             profile=job.profile,
             specs=job.specs,
             ticks=job.ticks,
-            server_offset_s=job.server_offset_s,
+            clock=job.clock,
             news=board,
         ),
         keep_decisions=True,
@@ -126,7 +127,20 @@ def test_a_job_that_cannot_run_is_refused(change: dict[str, object], words: str)
 def test_another_broker_makes_another_result() -> None:
     job = a_job(4)
     dear = msgspec.structs.replace(job.profile, slippage_points=40.0)
-    other = Job(
-        settings=job.settings, profile=dear, specs=job.specs, ticks=job.ticks, server_offset_s=job.server_offset_s
-    )
+    other = Job(settings=job.settings, profile=dear, specs=job.specs, ticks=job.ticks, clock=job.clock)
     assert run_exact(other).money.balance < run_exact(job).money.balance
+
+
+def test_a_broker_that_changes_its_clocks() -> None:
+    """Days, deals and decisions go by the clock: the same stamps, read an hour apart in summer."""
+    job = a_job(30)
+    summer = ServerClock(winter_offset_s=2 * 3600, daylight=Daylight.EU)
+    changing = run_exact(dataclasses.replace(job, clock=summer), keep_decisions=True)
+    fixed = run_exact(job, keep_decisions=True)
+    assert [deal.time_msc for deal in changing.deals] == [deal.time_msc for deal in fixed.deals]
+    assert [deal.price for deal in changing.deals] == [deal.price for deal in fixed.deals]
+    apart = fixed.curve.time_ns - changing.curve.time_ns
+    assert set(apart.tolist()) == {0, 3600 * 10**9}
+    days = days_of(changing.curve, summer)
+    assert days.day.tolist() == days_of(fixed.curve, job.clock).day.tolist()
+    assert days.equity.tolist() == days_of(fixed.curve, job.clock).equity.tolist()

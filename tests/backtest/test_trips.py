@@ -28,7 +28,7 @@ def test_money_is_that_of_the_deals(outcome: Outcome) -> None:
 def test_excursions_by_looking_at_every_quote(outcome: Outcome) -> None:
     job = outcome.job
     ticks = job.ticks["EURUSD"]
-    utc_ns = (ticks["time_msc"] - job.server_offset_s * 1000) * 10**6
+    utc_ns = (ticks["time_msc"] - job.clock.winter_offset_s * 1000) * 10**6
     for trip in outcome.trips:
         if not trip.is_closed:
             continue

@@ -1,0 +1,136 @@
+"""`companion backtest` on data: read, run, show, and leave a folder of tables behind."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeElapsedColumn
+
+from app.backtest_job import TICKS, Wanted, job_from_files, job_from_store
+from app.backtest_view import show_report
+from app.console import CommandError, ExitCode
+from app.folders import check_writable, fresh_folder
+from app.playback import Playback
+from app.settings import ServiceSettings, load_settings
+from app.timeframe_names import timeframe_named
+from backtest.exact import Outcome, run_exact
+from backtest.exact import Progress as Told
+from backtest.folder import write_report
+from backtest.job import Job
+from backtest.report import Report, report_of
+from domain.timeframes import Timeframe
+from marketdata import CrossedQuotes, TickModel
+
+BACKTEST: Final = "backtest"
+MARKET: Final = "market"
+
+
+class BacktestOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What was typed; `files` or `stored`, not both."""
+
+    files: tuple[Path, ...] = ()
+    stored: tuple[str, ...] = ()
+    symbol: str | None = None
+    timeframe: str | None = None
+    source: str | None = None
+    store: Path | None = None
+    first: str = ""
+    last: str = ""
+    clock: str | None = None
+    charts: tuple[str, ...] = ()
+    crossed: str = "drop"
+    ticks: str = "ohlc"
+    deposit: float = 10_000.0
+    min_sharpe: float | None = None
+    out: Path | None = None
+    keep: bool = False
+    as_json: bool = False
+
+
+def run_backtest(options: BacktestOptions, console: Console) -> bool:
+    """Run it; whether the Sharpe ratio is at least what was asked for."""
+    settings = load_settings(**({"timeframes": options.charts} if options.charts else {}))
+    job = _job(options, settings)
+    _refuse_fine_charts(job)
+    folder = options.out or _own_folder(settings, keep=options.keep)
+    with _progress(console, quiet=options.as_json) as tell:
+        outcome = run_exact(job, on_progress=tell)
+    report = report_of(outcome)
+    names = write_report(outcome, report, folder)
+    _tell(outcome, report, options, console)
+    if not options.as_json:
+        console.print(f"written to {folder}: {', '.join(names)}", soft_wrap=True)
+        console.print(f"Sharpe Ratio: {report.daily.sharpe:.2f}")
+    return options.min_sharpe is None or report.daily.sharpe >= options.min_sharpe
+
+
+def _job(options: BacktestOptions, settings: ServiceSettings) -> Job:
+    engine, model = settings.engine(), _chosen_ticks(options.ticks)
+    if options.stored:
+        frame = options.timeframe or ""
+        wanted = Wanted(
+            root=options.store or settings.data_dir / MARKET,
+            symbols=options.stored,
+            timeframe=None if frame.lower() == TICKS else timeframe_named(frame or Timeframe.M1.name),
+            source=options.source,
+            first=options.first,
+            last=options.last,
+            ticks=model,
+        )
+        return job_from_store(wanted, engine, options.clock, options.deposit)
+    missing = [str(file) for file in options.files if not file.is_file()]
+    if missing:
+        raise CommandError(f"no such file: {', '.join(missing)}", "name files of ticks or bars (MT5 export, CSV, ...)")
+    playback = Playback(
+        files=tuple(str(file.resolve()) for file in options.files),
+        symbol=options.symbol,
+        timeframe=timeframe_named(options.timeframe),
+        crossed=CrossedQuotes(options.crossed),
+        ticks=model,
+    )
+    return job_from_files(playback, engine, options.clock, options.deposit)
+
+
+def _chosen_ticks(name: str) -> TickModel:
+    try:
+        return TickModel(name)
+    except ValueError:
+        raise CommandError(f"--ticks {name}: use {', '.join(TickModel)}", code=ExitCode.USAGE) from None
+
+
+def _refuse_fine_charts(job: Job) -> None:
+    """Four quotes an hour make no M15 bars."""
+    finest = min(job.settings.timeframes, key=lambda timeframe: timeframe.seconds)
+    for symbol, ticks in job.ticks.items():
+        gaps_s = np.diff(ticks["time_msc"]) / 1000.0
+        if gaps_s.size and 2.0 * float(np.median(gaps_s)) >= finest.seconds:
+            problem = f"{symbol}: the quotes are too far apart for charts of {finest.name}"
+            raise CommandError(problem, "name charts not finer than the bars, such as --charts H1", ExitCode.USAGE)
+
+
+def _own_folder(settings: ServiceSettings, *, keep: bool) -> Path:
+    check_writable(settings.data_dir)
+    return fresh_folder(settings.data_dir, BACKTEST, keep=keep)
+
+
+@contextlib.contextmanager
+def _progress(console: Console, *, quiet: bool) -> Iterator[Told | None]:
+    """Shows how far the run is, where somebody can watch."""
+    if quiet or not console.is_terminal:
+        yield None
+        return
+    with Progress(BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), console=console, transient=True) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _tell(outcome: Outcome, report: Report, options: BacktestOptions, console: Console) -> None:
+    if options.as_json:
+        text = msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
+        console.print(text, markup=False, soft_wrap=True)
+    else:
+        show_report(outcome, report, console)

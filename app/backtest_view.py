@@ -1,0 +1,132 @@
+"""A backtest's report for people: what came of it, how sure that is, what it cost, and what stood in the way."""
+
+import math
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+
+from app.moments import shown
+from backtest.exact import Outcome
+from backtest.report import Report
+from strategy.gates import Gate
+
+_GATES_SHOWN: Final = 8
+_DAY_S: Final = 86_400.0
+_HALTED_SHARE: Final = 0.2
+_GROUPS: Final = ("symbol", "side", "exit", "chart", "volatility", "weekday", "news")
+
+Rows = list[tuple[str, str]]
+
+
+def show_report(outcome: Outcome, report: Report, console: Console) -> None:
+    """Print the figures, the groups and the gates."""
+    span = f"{shown(report.start_ns, seconds=False)} to {shown(report.end_ns, seconds=False)} UTC"
+    names = ", ".join(change.symbol for change in report.symbols)
+    console.print(
+        f"[bold]{names} on {', '.join(report.charts)}[/], {span}, {report.ticks:,} ticks, {report.bars:,} bars"
+    )
+    table = Table(box=None, show_header=False, padding=(0, 2))
+    for left, right in zip(_money_rows(report), _trip_rows(report), strict=True):
+        table.add_row(*left, *right)
+    console.print(table)
+    console.print(_groups_table(report))
+    console.print(_gates_table(report))
+    for words in _warnings(outcome, report):
+        console.print(f"[yellow]note[/]   {words}")
+
+
+def _number(value: float, form: str) -> str:
+    return "-" if math.isnan(value) else format(value, form)
+
+
+def _length(seconds: float) -> str:
+    if math.isnan(seconds):
+        return "-"
+    return f"{seconds / _DAY_S:.1f} days" if seconds >= _DAY_S else f"{seconds / 3600.0:.1f} h"
+
+
+def _money_rows(report: Report) -> Rows:
+    daily, falls = report.daily, report.falls
+    deepest = "-" if falls.deepest is None else f"{falls.deepest.fraction:.1%}, {falls.deepest.money:,.2f}"
+    return [
+        ("profit", f"{report.profit:+,.2f} {report.currency} ({daily.total_return:+.1%})"),
+        ("balance", f"{report.deposit:,.2f} -> {report.balance:,.2f}, floating {report.floating:+,.2f}"),
+        ("growth a year", _number(daily.growth, "+.1%")),
+        ("Sharpe", f"{_number(daily.sharpe, '.2f')} ± {_number(daily.sharpe_error, '.2f')}"),
+        ("P(true Sharpe > 0)", _number(daily.probabilistic_sharpe, ".1%")),
+        ("Sortino, Calmar", f"{_number(daily.sortino, '.2f')}, {_number(daily.calmar, '.2f')}"),
+        ("drawdown", deepest),
+        ("longest under water", f"{_length(falls.longest_s)}, {falls.under_water:.0%} of the time"),
+        ("value at risk 95, 99", f"{_number(daily.value_at_risk_95, '.2%')}, {_number(daily.value_at_risk_99, '.2%')}"),
+        ("best, worst day", f"{_number(daily.best_day, '+.2%')}, {_number(daily.worst_day, '+.2%')}"),
+        ("days won, lost, flat", f"{daily.days_won}, {daily.days_lost}, {daily.days_flat}"),
+        ("market", ", ".join(f"{one.symbol} {one.change:+.1%}" for one in report.symbols)),
+    ]
+
+
+def _trip_rows(report: Report) -> Rows:
+    trips, exposure = report.trips, report.exposure
+    return [
+        ("round trips", f"{trips.number} ({report.trips_a_day:.2f} a day), {report.left_open} open"),
+        ("won, lost, drawn", f"{trips.won}, {trips.lost}, {trips.drawn} ({_number(trips.win_rate, '.1%')} won)"),
+        ("profit factor", _number(trips.profit_factor, ".2f")),
+        ("expectancy", f"{_number(trips.expectancy, '+.2f')}, {_number(trips.expectancy_r, '+.2f')} R"),
+        ("mean win / mean loss", _number(trips.payoff, ".2f")),
+        ("best, worst", f"{_number(trips.best, '+,.2f')}, {_number(trips.worst, '+,.2f')}"),
+        ("SQN, Kelly", f"{_number(trips.sqn, '.2f')}, {_number(trips.kelly, '.1%')}"),
+        ("MAE, MFE", f"{_number(trips.worst_r, '.2f')} R, {_number(trips.best_r, '.2f')} R"),
+        ("held: winners, losers", f"{_length(trips.winners_held_s)}, {_length(trips.losers_held_s)}"),
+        ("longest streaks", f"{trips.longest_winning} won, {trips.longest_losing} lost"),
+        ("commission, swap", f"{trips.commission:+,.2f}, {trips.swap:+,.2f}"),
+        ("in the market", f"{exposure.in_market:.0%} of the time, {exposure.most_open} at once at most"),
+    ]
+
+
+def _groups_table(report: Report) -> Table:
+    table = Table(title="Round trips by", title_justify="left")
+    for heading in ("by", "", "number", "won", "profit", "R", "profit factor"):
+        table.add_column(heading, justify="left" if heading in ("by", "") else "right")
+    before = ""
+    for group in report.groups:
+        if group.by not in _GROUPS:
+            continue
+        figures = group.figures
+        numbers = (
+            f"{figures.profit:+,.2f}",
+            _number(figures.expectancy_r, "+.2f"),
+            _number(figures.profit_factor, ".2f"),
+        )
+        label = group.by if group.by != before else ""
+        table.add_row(label, group.label, str(figures.number), _number(figures.win_rate, ".0%"), *numbers)
+        before = group.by
+    return table
+
+
+def _gates_table(report: Report) -> Table:
+    """The gates that stood in the way most often."""
+    table = Table(title=f"What stood in the way of an entry, of {report.bars:,} bars", title_justify="left")
+    for heading in ("gate", "refused", "alone", "first"):
+        table.add_column(heading, justify="left" if heading == "gate" else "right")
+    ranked = sorted(report.gates, key=lambda one: -(one.refused + one.unknown))
+    for one in ranked[:_GATES_SHOWN]:
+        table.add_row(one.gate.replace("_", " "), f"{one.refused + one.unknown:,}", f"{one.alone:,}", f"{one.first:,}")
+    return table
+
+
+def _warnings(outcome: Outcome, report: Report) -> list[str]:
+    """What a reader could otherwise take for something else."""
+    found = []
+    drawdown = next(one for one in report.gates if one.gate == Gate.DRAWDOWN.name.lower())
+    if report.bars and drawdown.refused > _HALTED_SHARE * report.bars:
+        found.append(
+            f"the drawdown guard stood in the way on {drawdown.refused / report.bars:.0%} of the bars: after such a "
+            "fall nothing is opened until somebody lets it go on, here as live"
+        )
+    if report.trips.number < 30:  # noqa: PLR2004 - a customary least
+        found.append(f"{report.trips.number} round trips are too few to tell skill from luck")
+    if outcome.job.news is None:
+        found.append("nobody told of news: entries were not judged by it")
+    if not any(spec.swap_long or spec.swap_short for spec in outcome.job.specs):
+        found.append("the simulated broker's swap for these symbols is not known and taken as 0")
+    return found
