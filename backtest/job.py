@@ -6,7 +6,7 @@ from typing import Final
 
 from domain.dtypes import TICK_DTYPE
 from domain.serverclock import UTC_CLOCK, ServerClock
-from domain.servertime import utc_ns_from_server_msc
+from domain.servertime import server_msc_from_utc_ns, utc_ns_from_server_msc
 from domain.symbols import SymbolSpec
 from marketdata.quotes import Ticks
 from marketdata.tape import Tape
@@ -80,6 +80,10 @@ class Job:
         """Broker's clock [s] at UTC `time_ns` [ns]."""
         utc_s = time_ns // _NS_PER_S
         return utc_s + self.clock.offset_at_utc(utc_s)
+
+    def server_msc(self, time_ns: int) -> int:
+        """Broker's clock [ms] at UTC `time_ns` [ns]."""
+        return server_msc_from_utc_ns(time_ns, self.clock.offset_at_utc(time_ns // _NS_PER_S))
 
     def utc_ns(self, server_msc: int) -> int:
         """UTC [ns] at `server_msc` on the broker's clock [ms]."""

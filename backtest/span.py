@@ -6,7 +6,6 @@ import numpy as np
 
 from backtest.job import Job, JobError
 from domain.dtypes import RATES_DTYPE
-from domain.servertime import server_msc_from_utc_ns
 from domain.timeframes import Timeframe
 from marketdata.quotes import Bars, Ticks
 from signals.fold import closed_capacity, fold_ticks, new_fold
@@ -22,7 +21,7 @@ def part_of(job: Job, from_ns: int, until_ns: int) -> Job:
     Raises:
         JobError: where there is no tick in that time.
     """
-    begin, end = (server_msc_from_utc_ns(moment, job.server_offset_s) for moment in (from_ns, until_ns))
+    begin, end = (job.server_msc(moment) for moment in (from_ns, until_ns))
     places = {symbol: np.searchsorted(ticks["time_msc"], (begin, end)) for symbol, ticks in job.ticks.items()}
     if all(first >= last for first, last in places.values()):
         raise JobError("there are no quotes in that part of the time; take a longer one")

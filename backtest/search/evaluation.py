@@ -27,7 +27,7 @@ _DAILY: Final = ("sharpe", "sortino", "calmar", "total_return", "growth", "volat
 
 def figures_of(outcome: Outcome) -> tuple[dict[str, float], bytes, int]:
     """Figures by name, without those that are not defined, the daily returns as in `Result`, and the first day."""
-    days = days_of(outcome.curve, outcome.job.server_offset_s)
+    days = days_of(outcome.curve, outcome.job.clock)
     daily = daily_figures(days)
     profits = np.array([trip.profit for trip in outcome.trips], np.float64)
     risks = np.array([trip.initial_risk for trip in outcome.trips], np.float64)
@@ -77,7 +77,7 @@ def head_of(job: Job) -> Head:
         quotes.update(np.ascontiguousarray(job.ticks[symbol]).tobytes())
     for warm in job.warm_up:
         quotes.update(f"{warm.symbol} {warm.timeframe.name}".encode() + warm.bars.tobytes())
-    given = msgspec.json.encode([job.settings, job.profile, job.specs, job.server_offset_s, job.news], order="sorted")
+    given = msgspec.json.encode([job.settings, job.profile, job.specs, job.clock, job.news], order="sorted")
     return Head(
         quotes=quotes.hexdigest()[:32],
         settings=hashlib.sha256(given).hexdigest()[:32],

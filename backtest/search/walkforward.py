@@ -16,7 +16,6 @@ from backtest.search.ledger import Ledger, Result
 from backtest.search.space import Point
 from backtest.search.sweep import Aim, SearchError, best_of, laid_out
 from backtest.span import part_of
-from domain.servertime import utc_ns_from_server_msc
 
 
 class Step(NamedTuple):
@@ -67,8 +66,8 @@ def walk_forward(
         CrewError: where the work cannot be done.
         LedgerError: where `folder` holds results of another search.
     """
-    begin = utc_ns_from_server_msc(job.start_msc, job.server_offset_s)
-    end = utc_ns_from_server_msc(job.end_msc, job.server_offset_s) + 1
+    begin = job.utc_ns(job.start_msc)
+    end = job.utc_ns(job.end_msc) + 1
     cuts = folds(begin, end, cut)
     steps = []
     for number, fold in enumerate(cuts):

@@ -9,7 +9,6 @@ import pytest
 from backtest.exact import run_exact
 from backtest.job import Job, JobError
 from backtest.span import bars_of, part_of
-from domain.servertime import utc_ns_from_server_msc
 from domain.timeframes import DAY_S, Timeframe
 from marketdata.drifting import DRIFTING_TIMEFRAME, TRENDING, DriftingSymbol, drifting_bars
 from signals.fold import resampled
@@ -25,7 +24,7 @@ def job() -> Job:
 
 
 def start_ns(job: Job) -> int:
-    return utc_ns_from_server_msc(job.start_msc, job.server_offset_s)
+    return job.utc_ns(job.start_msc)
 
 
 @pytest.mark.parametrize("timeframe", [Timeframe.H1, Timeframe.H4, Timeframe.D1])
@@ -45,8 +44,8 @@ def test_no_ticks_no_bars(job: Job) -> None:
 def test_a_part_has_its_ticks_and_no_others(job: Job) -> None:
     begin, end = start_ns(job) + 7 * NS_PER_DAY, start_ns(job) + 20 * NS_PER_DAY
     part = part_of(job, begin, end)
-    times_ns = [utc_ns_from_server_msc(int(time), job.server_offset_s) for time in part.ticks["EURUSD"]["time_msc"]]
-    whole_ns = [utc_ns_from_server_msc(int(time), job.server_offset_s) for time in job.ticks["EURUSD"]["time_msc"]]
+    times_ns = [job.utc_ns(int(time)) for time in part.ticks["EURUSD"]["time_msc"]]
+    whole_ns = [job.utc_ns(int(time)) for time in job.ticks["EURUSD"]["time_msc"]]
     assert times_ns == [time for time in whole_ns if begin <= time < end]
 
 

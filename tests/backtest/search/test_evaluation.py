@@ -30,7 +30,7 @@ def test_a_point_is_the_backtest_with_its_settings(job: Job) -> None:
     found = evaluated(job, POINT)
     entry = msgspec.structs.replace(EAGER.entry, stop_atr=1.4)
     outcome = run_exact(dataclasses.replace(job, settings=msgspec.structs.replace(EAGER, entry=entry)))
-    days = days_of(outcome.curve, job.server_offset_s)
+    days = days_of(outcome.curve, job.clock)
     np.testing.assert_array_equal(returns_of(found), days.returns)
     assert found.first_day == days.day[0]
     assert found.figures["final_equity"] == outcome.money.equity

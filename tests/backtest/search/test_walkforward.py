@@ -58,7 +58,7 @@ def test_another_future_does_not_change_a_choice(job: Job, walked: WalkForward, 
         profile=job.profile,
         specs=job.specs,
         ticks={"EURUSD": mixed},
-        server_offset_s=job.server_offset_s,
+        clock=job.clock,
     )
     again = walk_forward(twin, POINTS, CUT, AIM, OneProcess(), tmp_path)
     assert again.steps[0].chosen == walked.steps[0].chosen
