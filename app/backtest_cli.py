@@ -7,63 +7,71 @@ import typer
 
 from app.console import CommandError, ExitCode, output, reported
 
+Files = Annotated[
+    list[Path] | None, typer.Argument(help="Ticks or bars: MT5 export, CSV or Parquet.", show_default=False)
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", metavar="", help="No data: two invented markets, with trends and without.")
+]
+Stored = Annotated[str, typer.Option(metavar="SYMBOLS", help="Symbols from the store in place of files.")]
+Symbol = Annotated[str | None, typer.Option(help="Symbol of the files' quotes, if they do not tell.")]
+Frame = Annotated[
+    str | None, typer.Option(help="Of the bars in files that do not tell, or in the store (M1; or: ticks).")
+]
+Source = Annotated[str | None, typer.Option(help="Whose quotes, where the store has several.")]
+Store = Annotated[Path | None, typer.Option(help="Folder of the store. Default: market in COMPANION_DATA_DIR.")]
+First = Annotated[str, typer.Option("--from", metavar="TIME", help="Stored quotes from then on, UTC.")]
+Last = Annotated[str, typer.Option("--to", metavar="TIME", help="Stored quotes before then, UTC.")]
+Clock = Annotated[str | None, typer.Option(help="The broker's: utc, us or eu (UTC+2, +3 in summer), utc+3, ...")]
+Charts = Annotated[str, typer.Option(help="Charts to trade on, such as M5,H1. Default: as in the settings.")]
+Crossed = Annotated[str, typer.Option(help="Quotes with ask below bid: drop, keep or swap.")]
+TicksOfBars = Annotated[str, typer.Option(help="Ticks of bars, as MT5's tester makes them: ohlc or every-tick.")]
+Deposit = Annotated[float, typer.Option(min=1, help="Money of the account at the start [USD].")]
+MinSharpe = Annotated[
+    float | None, typer.Option(help="The status is 1 below this Sharpe ratio. Dry run: 0.9 if not given.")
+]
+Seed = Annotated[int, typer.Option(min=0, help="Of the dry run's markets: another seed, other dice.")]
+Out = Annotated[Path | None, typer.Option(help="Folder for the tables. Default: backtest in COMPANION_DATA_DIR.")]
+Keep = Annotated[bool, typer.Option("--keep", metavar="", help="Keep the tables when the next one starts.")]
+AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Print the report as JSON.")]
+
 
 @reported
 def backtest(  # noqa: PLR0913 - typer takes one parameter for each option
-    files: Annotated[
-        list[Path] | None, typer.Argument(help="Ticks or bars: MT5 export, CSV or Parquet.", show_default=False)
-    ] = None,
+    files: Files = None,
     *,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", metavar="", help="No data: two invented markets, with trends and without.")
-    ] = False,
-    stored: Annotated[
-        str, typer.Option(metavar="SYMBOLS", help="Comma-separated symbols from the store in place of files.")
-    ] = "",
-    symbol: Annotated[str | None, typer.Option(help="Symbol of the files' quotes, if they do not tell.")] = None,
-    timeframe: Annotated[
-        str | None, typer.Option(help="Of the bars in files that do not tell, or in the store (or: ticks).")
-    ] = None,
-    source: Annotated[str | None, typer.Option(help="Whose quotes, where the store has several.")] = None,
-    store: Annotated[
-        Path | None, typer.Option(help="Folder of the store. Default: market in COMPANION_DATA_DIR.")
-    ] = None,
-    first: Annotated[str, typer.Option("--from", metavar="TIME", help="Stored quotes from then on, UTC.")] = "",
-    last: Annotated[str, typer.Option("--to", metavar="TIME", help="Stored quotes before then, UTC.")] = "",
-    clock: Annotated[
-        str | None, typer.Option(help="The broker's clock: utc, us or eu (UTC+2, +3 in summer), utc+3, ...")
-    ] = None,
-    charts: Annotated[str, typer.Option(help="Charts to trade on, such as M5,H1. Default: as in the settings.")] = "",
-    crossed: Annotated[str, typer.Option(help="Quotes with ask below bid: drop, keep or swap.")] = "drop",
-    ticks: Annotated[str, typer.Option(help="Ticks of bars, as MT5's tester makes them: ohlc or every-tick.")] = "ohlc",
-    deposit: Annotated[float, typer.Option(min=1, help="Money of the account at the start [USD].")] = 10_000.0,
-    min_sharpe: Annotated[
-        float | None, typer.Option(help="The status is 1 below this Sharpe ratio. Dry run: 0.9 if not given.")
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the dry run's markets: another seed, other dice.")] = 1,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the tables. Default: backtest in COMPANION_DATA_DIR.")
-    ] = None,
-    keep: Annotated[bool, typer.Option("--keep", metavar="", help="Keep the tables when the next one starts.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", metavar="", help="Print the report as JSON.")] = False,
+    dry_run: DryRun = False,
+    stored: Stored = "",
+    symbol: Symbol = None,
+    timeframe: Frame = None,
+    source: Source = None,
+    store: Store = None,
+    first: First = "",
+    last: Last = "",
+    clock: Clock = None,
+    charts: Charts = "",
+    crossed: Crossed = "drop",
+    ticks: TicksOfBars = "ohlc",
+    deposit: Deposit = 10_000.0,
+    min_sharpe: MinSharpe = None,
+    seed: Seed = 1,
+    out: Out = None,
+    keep: Keep = False,
+    as_json: AsJson = False,
 ) -> None:
     """Trade history with the live rules on a simulated account, and judge the result honestly."""
     symbols = _listed(stored)
     if sum((dry_run, bool(symbols), bool(files))) != 1:
-        raise CommandError(
-            "what shall be tested?", "name files, or --stored SYMBOLS, or --dry-run; one of them", ExitCode.USAGE
-        )
+        remedy = "name files, or --stored SYMBOLS, or --dry-run; one of them"
+        raise CommandError("what shall be tested?", remedy, ExitCode.USAGE)
     if dry_run:
-        from app.dry_run_command import run_dry_run
-        from backtest.dry_run import MIN_SHARPE
-
-        least = MIN_SHARPE if min_sharpe is None else min_sharpe
-        _end(run_dry_run(output(), seed=seed, least=least, as_json=as_json))
+        _dry_run(min_sharpe, seed, as_json=as_json)
     from app.backtest_command import BacktestOptions, run_backtest
 
     options = BacktestOptions(
         files=tuple(files or ()),
         stored=symbols,
+        charts=_listed(charts),
         symbol=symbol,
         timeframe=timeframe,
         source=source,
@@ -71,7 +79,6 @@ def backtest(  # noqa: PLR0913 - typer takes one parameter for each option
         first=first,
         last=last,
         clock=clock,
-        charts=_listed(charts),
         crossed=crossed,
         ticks=ticks,
         deposit=deposit,
@@ -81,6 +88,14 @@ def backtest(  # noqa: PLR0913 - typer takes one parameter for each option
         as_json=as_json,
     )
     _end(run_backtest(options, output()))
+
+
+def _dry_run(min_sharpe: float | None, seed: int, *, as_json: bool) -> None:
+    from app.dry_run_command import run_dry_run
+    from backtest.dry_run import MIN_SHARPE
+
+    least = MIN_SHARPE if min_sharpe is None else min_sharpe
+    _end(run_dry_run(output(), seed=seed, least=least, as_json=as_json))
 
 
 def _listed(names: str) -> tuple[str, ...]:
