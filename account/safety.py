@@ -31,7 +31,10 @@ class Latch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Halt(msgspec.Struct, frozen=True, kw_only=True):
-    """Trading is halted since `since_ns` [UTC ns], by a person or by the drawdown guard."""
+    """Trading is halted since `since_ns` [UTC ns], by a person or by the drawdown guard.
+
+    `by_guard`: the guard has halted it, or would have while a person already had.
+    """
 
     since_ns: int
     reason: str
@@ -154,6 +157,8 @@ class Safety(msgspec.Struct, kw_only=True):
     def _halt(self, halt: Halt) -> None:
         if not self.halt.is_on:
             self.halt = halt
+        elif halt.by_guard:  # else the guard would halt at once again when a person resumes
+            self.halt = msgspec.structs.replace(self.halt, by_guard=True)
 
     def _resume(self, event: Resumed) -> bool:
         for key, override in list(self.overrides.items()):

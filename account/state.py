@@ -44,6 +44,7 @@ from account.lifecycle import (
 )
 from account.round_trips import Opening, RoundTrips
 from account.safety import Safety, SafetyEvent
+from account.slippage import Slippage, asked_price
 from domain.intents import Intent, IntentKind, intent_id_in
 from domain.pricing import rounded_money
 from domain.servertime import broker_day, utc_ns_from_server_msc
@@ -97,7 +98,7 @@ class AccountState(msgspec.Struct, kw_only=True):
     opened it; `gone` holds the tickets of positions that are no more, `unexplained` the position_id of own ones that no
     deal closed; `told` holds the events of the calendar that were told of, by `calendar_key`, with their times;
     `safety` is what its guards and its owner imposed,
-    `round_trips` what became of its own positions.
+    `round_trips` what became of its own positions, `slippage` what their fills lost.
     """
 
     session: int = 0
@@ -138,6 +139,7 @@ class AccountState(msgspec.Struct, kw_only=True):
     told: dict[str, int] = msgspec.field(default_factory=dict)
     safety: Safety = msgspec.field(default_factory=Safety)
     round_trips: RoundTrips = msgspec.field(default_factory=RoundTrips)
+    slippage: Slippage = msgspec.field(default_factory=Slippage)
     reconciled_session: int = 0
     _open: dict[int, None] = msgspec.field(default_factory=dict)
     _intent_of_order: dict[int, int] = msgspec.field(default_factory=dict)
@@ -255,6 +257,8 @@ class AccountState(msgspec.Struct, kw_only=True):
     def _issue_intent(self, event: IntentIssued) -> None:
         if event.intent.intent_id not in self.intents:
             self._keep(IntentRecord(intent=event.intent))
+            if event.intent.kind == IntentKind.OPEN:
+                self.slippage.issue(event.intent)
 
     def _send_intent(self, event: IntentSent) -> None:
         record = self.intents.get(event.intent_id)
@@ -359,8 +363,17 @@ class AccountState(msgspec.Struct, kw_only=True):
             self._keep(after_deal(self.intents[intent_id], deal))
             if opens(deal):
                 self.openings.setdefault(deal.position_id, intent_id)
+        self._book_slippage(deal, intent_id)
         self._book_result(deal)
         self._close_books_of(deal.position_id)
+
+    def _book_slippage(self, deal: Deal, intent_id: int | None) -> None:
+        spec = self.specs.get(deal.symbol)
+        if spec is None or deal.position_id not in self.openings:
+            return
+        intent = self.intents[intent_id].intent if intent_id is not None else None
+        held = next((it for it in self.positions.values() if it.position_id == deal.position_id), None)
+        self.slippage.book(deal, asked_price(deal, intent, held), spec.point)
 
     def _see_position(self, event: PositionSeen) -> None:
         position = event.position

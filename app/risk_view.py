@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from domain.servertime import NS_PER_S
-from strategy.risk_report import GuardReport, OverrideReport, RiskReport
+from strategy.risk_report import GuardReport, OverrideReport, RiskReport, SlippageReport
 
 _NOT_RUNNING: Final = "no bridge runs: this is the journal's last word, and orders hold from the next start on"
 
@@ -32,6 +32,8 @@ def show_report(report: RiskReport, console: Console, *, by_bridge: bool, asked_
     console.print(_guards(report.guards, currency))
     if report.overrides:
         console.print(_overrides(report.overrides))
+    if report.slippage:
+        console.print(_slippage(report.slippage))
 
 
 def _guards(guards: tuple[GuardReport, ...], currency: str) -> Table:
@@ -59,6 +61,14 @@ def _overrides(overrides: tuple[OverrideReport, ...]) -> Table:
             escape(one.author),
             escape(one.reason),
         )
+    return table
+
+
+def _slippage(symbols: tuple[SlippageReport, ...]) -> Table:
+    table = Table("slippage", r"expected \[points]", "measured", "entries", "exits")
+    for one in symbols:
+        measured = "" if one.measured is None else f"{one.measured:g}"
+        table.add_row(escape(one.symbol), f"{one.expected:g}", measured, str(one.entries), str(one.exits))
     return table
 
 

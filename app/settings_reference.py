@@ -28,6 +28,7 @@ _SECTIONS: Final = {
     "sentiment": "The tone of articles",
     "guards": "Guards on equity",
     "kelly": "Half-Kelly",
+    "slippage": "Slippage",
     "care": "Open positions",
     "news": "News",
     "account": "Accounts",

@@ -1,4 +1,4 @@
-"""One decision on an entry with every rule: called from Python, and in a compiled loop.
+"""One decision with every rule, on an entry and on an open position: called from Python, and in a compiled loop.
 
 Beside it the same loop without the decision: it writes as many numbers as a record of gates has.
 """
@@ -16,47 +16,107 @@ from report import Line, Outcome, arguments, machine, median, tell
 
 from domain.jit import njit
 from domain.pricing import SymbolMoney, symbol_money
-from risk.limits import UNSTEERED, Standing
-from risk.portfolio import Exposure
 from strategy.decide import decide_entry
 from strategy.entry_rules import EntryRules, SymbolRules
-from strategy.entry_views import (
-    EntryView,
-    EvidenceView,
-    HoldingView,
-    MarketView,
-    MoneyView,
-    NewsView,
-    SafetyView,
-    StakeView,
-)
-from strategy.gates import GATE_SEATS
+from strategy.entry_views import EntryView, MarketView, SafetyView
+from strategy.gates import GATE_SEATS, Action, DecisionKind, Gate, Verdict
+from strategy.guard_care import GuardCare, decide_guarded
 from strategy.params import EngineSettings
+from strategy.position_rules import CareRules
+from strategy.position_tables import care_rules_of, recorded_view
+from strategy.position_views import PositionView
+from strategy.recorded import decide_recorded, recorded_entry
+from strategy.symbol_rows import rules_row, symbol_row
+from strategy.tables import DECISION_DTYPE, POSITION_SEEN, Table
+from strategy.views import entry_rules_of, money_of, rules_of
+
+Gates = NDArray[np.float64]
+Numbers = NDArray[np.float64]
 
 GOAL_PYTHON_US: Final = 10.0
 GOAL_LOOP_NS: Final = 100.0
 SAFE: Final = {"since_loss_s": math.inf, "floating_threshold": 0.1, "day_threshold": 0.03, "drawdown_threshold": 0.12}
-VIEW: Final = EntryView(
-    MarketView(1.0, 200.0, 100.0, 10_000.0, 1.1, 1.1001, 0.8, 0.001, 0.001),
-    HoldingView(math.inf, math.inf, 0.0, 0.0),
-    MoneyView(10_000.0, 10_000.0, 0.0, 0.0, 0.0),
-    EvidenceView(40.0, 0.5, 2.0, 1.0, 0.05),
-    Standing(2000.0, 0.0, 0.0, math.nan, 0.0, 10.0, math.nan),
-    UNSTEERED,
-    StakeView(Exposure(0.0, 0.0), 0.0),
-    SafetyView(**{name: SAFE.get(name, 0.0) for name in SafetyView._fields}),
-    NewsView(math.inf, 1.0, math.nan),
-)
+SEEN: Final = {
+    Gate.TRADING_ALLOWED: (1.0, math.nan),
+    Gate.WARM_UP: (200.0, 100.0),
+    Gate.SESSION: (10_000.0, math.nan),
+    Gate.WEEKEND: (100_000.0, math.nan),
+    Gate.ROLLOVER: (10_000.0, math.nan),
+    Gate.NEWS: (math.inf, math.nan),
+    Gate.DUPLICATE: (math.inf, math.nan),
+}
+ENTRY: Final = {
+    "equity": 10_000.0,
+    "balance": 10_000.0,
+    "margin_free": 10_000.0,
+    "bid": 1.1,
+    "ask": 1.1001,
+    "score": 0.8,
+    "atr": 0.001,
+    "atr_baseline": 0.001,
+    "slippage": 5e-5,
+    "allowed_leverage": 2000.0,
+    "news_negative": math.nan,
+    "proof_trips": 10.0,
+    "expectancy_bound_r": math.nan,
+    "risk_scale": 1.0,
+    "leverage_cap": math.inf,
+    "risk_override": math.nan,
+    "leverage_override": math.nan,
+    "trips": 40.0,
+    "win_rate": 0.5,
+    "win_r": 2.0,
+    "loss_r": 1.0,
+    "kelly_fraction": 0.05,
+}
+HELD: Final = {
+    "volume": 0.5,
+    "initial_lots": 0.5,
+    "price_open": 1.1,
+    "sl": 1.0985,
+    "tp": 1.103,
+    "initial_risk": 0.0015,
+    "best_price": 1.1003,
+    "cost": 7e-5,
+    "planned_lots": 0.5,
+    "planned_price": 1.1,
+    "planned_sl": 1.0985,
+    "money_per_price": 100_000.0,
+    "cost_per_lot": 7.0,
+    "age_s": 600.0,
+    "week_left_s": 200_000.0,
+    "day_left_s": 30_000.0,
+    "triple_left_s": 300_000.0,
+    "event_left_s": 90_000.0,
+    "window_left_s": 86_400.0,
+    "held_leverage": 0.0,
+}
+
+
+def an_entry() -> Table:
+    """A record of an entry that passes every gate."""
+    record = np.zeros(1, DECISION_DTYPE)
+    record["kind"] = DecisionKind.ENTRY
+    for name, value in ENTRY.items():
+        record[name] = value
+    record["safety"] = [SAFE.get(name, 0.0) for name in SafetyView._fields]
+    for gate, (value, threshold) in SEEN.items():
+        record["gates"][0, gate] = value, threshold, Verdict.PASSED
+    return record
+
+
+def a_position() -> Table:
+    """A record of a position that gains and needs nothing yet."""
+    record = np.zeros(1, DECISION_DTYPE)
+    record["kind"], record["side"], record["kept_fraction"] = DecisionKind.POSITION, 1, 1.0
+    record["bid"], record["ask"], record["atr"], record["slippage"] = 1.1003, 1.1004, 0.001, 5e-5
+    record["position"] = [HELD[name] for name in POSITION_SEEN]
+    return record
 
 
 @njit
-def decided(
-    scores: NDArray[np.float64],
-    view: EntryView,
-    rules: EntryRules,
-    symbol: SymbolRules,
-    money: SymbolMoney,
-    gates: NDArray[np.float64],
+def entries(
+    scores: Numbers, view: EntryView, rules: EntryRules, symbol: SymbolRules, money: SymbolMoney, gates: Gates
 ) -> float:
     """Lots of all entries together; each decision sees another score and another ATR."""
     total = 0.0
@@ -67,6 +127,8 @@ def decided(
             m.bars_seen,
             m.bars_needed,
             m.session_left_s,
+            m.week_left_s,
+            m.midnight_s,
             m.bid,
             m.ask,
             score,
@@ -89,7 +151,34 @@ def decided(
 
 
 @njit
-def written(scores: NDArray[np.float64], gates: NDArray[np.float64]) -> float:
+def positions(scores: Numbers, v: PositionView, rules: CareRules, symbol: SymbolRules, gates: Gates) -> float:
+    """How many of the decisions act; each sees another price, from the stop to beyond the target."""
+    total, guard = 0.0, GuardCare(1.0, 0.0)
+    for score in scores:
+        bid = v.price_open + 2.0 * v.initial_risk * score
+        asked = PositionView(
+            v.side,
+            v.volume,
+            v.initial_lots,
+            v.price_open,
+            v.sl,
+            v.tp,
+            v.initial_risk,
+            bid,
+            bid + (v.ask - v.bid),
+            v.atr,
+            v.best_price,
+            v.cost,
+            v.fill,
+            v.clock,
+            v.calendar,
+        )
+        total += 1.0 if decide_guarded(asked, rules, symbol, guard, gates).action != 0 else 0.0
+    return total
+
+
+@njit
+def written(scores: Numbers, gates: Gates) -> float:
     """The loop without a decision."""
     for score in scores:
         for seat in range(gates.shape[0]):
@@ -110,48 +199,65 @@ def main() -> None:
     """Measure in turns and tell."""
     options = parsed()
     rounds, calls, bars = (3, 500, 20_000) if options.quick else (15, 20_000, 1_000_000)
-    settings, spec = EngineSettings(), market().spec
-    rules, money = settings.entry_rules(), symbol_money(spec, "USD", 2, 2000)
-    symbol = SymbolRules(spec.digits, spec.point, spec.tick_size, 0.01, 100.0, 0.01, 0.0, 0.0, 7.0, 5.0 * spec.point)
+    settings, spec = EngineSettings(commission_per_lot={"*": 7.0}), market().spec
+    table = rules_row(settings)
+    symbols = symbol_row(spec, symbol_money(spec, "USD", 2, 2000), settings)
+    rules, care, symbol, money = (
+        entry_rules_of(table, 0),
+        care_rules_of(table, 0),
+        rules_of(symbols, 0),
+        money_of(symbols, 0),
+    )
     gates = np.empty((GATE_SEATS, 3))
     scores = np.random.default_rng(1).uniform(-1.0, 1.0, bars)
+    entry, position = an_entry(), a_position()
+    view, held = recorded_entry(entry), recorded_view(position)
 
-    def from_python() -> None:
-        for _ in range(calls):
-            decide_entry(VIEW, rules, symbol, money, gates)
+    def called(record: Table) -> Callable[[], None]:
+        def work() -> None:
+            for _ in range(calls):
+                decide_recorded(record, table, symbols)
 
-    def in_a_loop() -> None:
-        decided(scores, VIEW, rules, symbol, money, gates)
+        return work
 
-    def bare() -> None:
-        written(scores, gates)
-
-    assert decide_entry(VIEW, rules, symbol, money, gates).lots > 0.0
-    in_a_loop()
-    bare()
-    seen = [(seconds_of(from_python), seconds_of(in_a_loop), seconds_of(bare)) for _ in range(rounds)]
-    call_us, loop_ns, bare_ns = (median(times) for times in zip(*seen, strict=True))
-    call_us, loop_ns, bare_ns = call_us / calls * 1e6, loop_ns / bars * 1e9, bare_ns / bars * 1e9
+    works = (
+        called(entry),
+        called(position),
+        lambda: entries(scores, view, rules, symbol, money, gates),
+        lambda: positions(scores, held, care, symbol, gates),
+        lambda: written(scores, gates),
+    )
+    for work in works:
+        work()
+    assert decide_recorded(entry, table, symbols) == 1
+    assert position["action"][0] == Action.HOLD
+    seen = [[seconds_of(work) for work in works] for _ in range(rounds)]
+    entry_us, position_us, entry_ns, position_ns, bare_ns = (median(times) for times in zip(*seen, strict=True))
     lines = (
-        Line(
-            name="a call from Python",
-            unit="us",
-            ours=call_us,
-            goal=f"< {GOAL_PYTHON_US:g} us",
-            reached=call_us < GOAL_PYTHON_US,
-        ),
-        Line(
-            name="in a compiled loop",
-            unit="ns",
-            ours=loop_ns,
-            reference=bare_ns,
-            ratio=loop_ns / bare_ns,
-            goal=f"< {GOAL_LOOP_NS:g} ns",
-            reached=loop_ns < GOAL_LOOP_NS,
-        ),
+        _from_python("an entry, from Python", entry_us / calls * 1e6),
+        _from_python("a position, from Python", position_us / calls * 1e6),
+        _in_a_loop("an entry, in a compiled loop", entry_ns / bars * 1e9, bare_ns / bars * 1e9),
+        _in_a_loop("a position, in a compiled loop", position_ns / bars * 1e9, bare_ns / bars * 1e9),
     )
     notes = (f"{rounds} rounds in turns; {calls:,} calls and {bars:,} bars in each; medians; every gate is judged",)
     tell(Outcome(benchmark="decide", machine=machine(), lines=lines, notes=notes), options.json)
+
+
+def _from_python(name: str, took_us: float) -> Line:
+    goal = f"< {GOAL_PYTHON_US:g} us"
+    return Line(name=name, unit="us", ours=took_us, goal=goal, reached=took_us < GOAL_PYTHON_US)
+
+
+def _in_a_loop(name: str, took_ns: float, bare_ns: float) -> Line:
+    return Line(
+        name=name,
+        unit="ns",
+        ours=took_ns,
+        reference=bare_ns,
+        ratio=took_ns / bare_ns,
+        goal=f"< {GOAL_LOOP_NS:g} ns",
+        reached=took_ns < GOAL_LOOP_NS,
+    )
 
 
 def parsed() -> argparse.Namespace:

@@ -69,8 +69,11 @@ def njit(kernel: Kernel) -> Kernel:
 
 
 def njit_inlined(kernel: Kernel) -> Kernel:
-    """The same for a kernel that is put into its callers: an entry's views have over a hundred numbers to hand over."""
-    options = {"cache": True, "nogil": True, "error_model": "numpy", "forceinline": True}
+    """The same for a kernel that is put into its callers: a decision's views have over a hundred numbers to hand over.
+
+    Such a kernel allocates nothing, and counts no references to the arrays it is given: those are atomic operations.
+    """
+    options = {"cache": True, "nogil": True, "error_model": "numpy", "forceinline": True, "_nrt": False}
     compiled: Kernel = numba.njit(**options)(kernel)
     return compiled
 

@@ -3,7 +3,7 @@
 import math
 from typing import Final, NamedTuple
 
-from domain.jit import njit
+from domain.jit import njit_inlined
 from domain.pricing import rounded_price
 from risk.sizing import floored_lots
 
@@ -22,13 +22,13 @@ class Fill(NamedTuple):
     cost_per_lot: float
 
 
-@njit
+@njit_inlined
 def risk_to_stop(fill: Fill) -> float:
     """Loss at the stop, costs included [account money]; below 0 where the stop locks in more than the costs."""
     return fill.lots * ((fill.price - fill.sl) * fill.side * fill.money_per_price + fill.cost_per_lot)
 
 
-@njit
+@njit_inlined
 def stop_for_risk(fill: Fill, allowed: float, tick_size: float, digits: int) -> float:
     """The widest stop on the price grid that loses at most `allowed` [account money]; NaN where the costs alone do."""
     distance = (allowed / fill.lots - fill.cost_per_lot) / fill.money_per_price
@@ -41,7 +41,7 @@ def stop_for_risk(fill: Fill, allowed: float, tick_size: float, digits: int) -> 
     return level
 
 
-@njit
+@njit_inlined
 def lots_to_shed(lots: float, lots_allowed: float, volume_min: float, volume_step: float) -> float:
     """What to close so that at most `lots_allowed` stay [lots]; 0 where nothing can be closed.
 

@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from domain.jit import njit
+from domain.jit import njit_inlined
 from risk.sizing import floored_lots
 
 MAX_LEGS: Final = 4
@@ -32,7 +32,7 @@ class Leg(NamedTuple):
     lots: float
 
 
-@njit
+@njit_inlined
 def _lots_of(index: int, closed: float, volume: float, initial: float, least: float, step: float, r: LegRules) -> float:
     """What leg `index` still has to close [lots], the legs before it included; 0 where MT5 would not take it."""
     part = 0.0
@@ -43,7 +43,7 @@ def _lots_of(index: int, closed: float, volume: float, initial: float, least: fl
     return lots if fits else 0.0
 
 
-@njit
+@njit_inlined
 def next_leg(reached: float, volume: float, initial: float, least: float, step: float, rules: LegRules) -> Leg:
     """The leg that is due at `reached` of the way, else the first that will be.
 

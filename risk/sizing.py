@@ -84,6 +84,13 @@ def floored_lots(lots: float, volume_step: float) -> float:
 
 
 @njit_inlined
+def reaches(lots: float, volume_min: float, volume_step: float) -> bool:
+    """Whether `lots`, rounded down to the step, are at least `volume_min`."""
+    # two steps above it they are, and nothing has to be divided
+    return lots >= volume_min + 2.0 * volume_step or floored_lots(lots, volume_step) >= volume_min
+
+
+@njit_inlined
 def lots_for_risk(risk_money: float, risk_per_lot: float) -> float:
     """Lots that lose `risk_money` at the stop [lots]."""
     return risk_money / risk_per_lot if risk_per_lot > 0.0 else 0.0

@@ -18,8 +18,8 @@ from strategy.entry_rules import EntryRules, HoldingRules, LevelRules, MarketRul
 from strategy.entry_safety import judge_safety
 from strategy.entry_size import Plan, judge_size, net_reward_to_risk, risk_per_lot, size_of
 from strategy.entry_views import EntryView, HoldingView, MarketView, NewsView
-from strategy.gates import NO_GATE, Action, Gate
-from strategy.verdicts import Gates, clear, first_refusal, judge
+from strategy.gates import GATE_SEATS, NO_GATE, Action, Gate
+from strategy.verdicts import Gates, first_refusal, judge, vacate
 
 _HOLD: Final = int(Action.HOLD)
 _BUY: Final = int(Action.BUY)
@@ -40,6 +40,9 @@ _MAX_SYMBOLS: Final = int(Gate.MAX_SYMBOLS)
 _VOLATILITY: Final = int(Gate.VOLATILITY)
 _NO_GATE: Final = NO_GATE
 _POINT_FRACTIONS: Final = 1e4
+_ALWAYS_JUDGED: Final = {int(gate) for gate in Gate if gate <= Gate.ROLLOVER} - {_NEWS}
+_VACATED: Final = tuple(sorted(set(range(GATE_SEATS)) - _ALWAYS_JUDGED))
+"""Seats that some entry may not be judged by: to clear the others first would be work done twice."""
 
 
 class EntryDecision(NamedTuple):
@@ -146,7 +149,8 @@ def decide_entry(
     All gates are judged even after one has refused, on the side the score points to (buy where it is 0 or unknown), so
     that a record shows everything that stood in the way. A value that is NaN is UNKNOWN, and unknown refuses.
     """
-    clear(gates)
+    for seat in _VACATED:
+        vacate(gates, seat)
     market = view.market
     side = -1 if market.score < 0.0 else 1
     _judge_market(market, rules.market, symbol, gates)

@@ -5,14 +5,23 @@ socket; after the same events it has made the same decisions, bit for bit.
 """
 
 import struct
+from collections.abc import Sequence
 from math import inf
 from typing import Final
 
 import msgspec
 import numpy as np
 
-from account.events import AccountEvent, EquityTracked, IntentEnded, IntentIssued, IntentReported, SymbolsSeen
-from account.state import AccountState
+from account.events import (
+    AccountEvent,
+    DealBooked,
+    EquityTracked,
+    IntentEnded,
+    IntentIssued,
+    IntentReported,
+    SymbolsSeen,
+)
+from account.state import NO_DAY, AccountState
 from domain.intents import Intent, IntentKind, LocalCare
 from domain.pricing import rounded_money
 from domain.servertime import utc_ns_from_server_msc
@@ -29,7 +38,7 @@ from strategy.params import EngineSettings
 from strategy.safekeeping import guard_changes
 from strategy.tables import DECISION_DTYPE, MAX_SETUPS, Indices, Table, empty_decisions
 from strategy.views import Batch, Closes, equity_of
-from strategy.watch import is_priced, watch
+from strategy.watch import begin_day, is_priced, watch
 from strategy.world import WorldTables
 
 _RECORD_CAPACITY: Final = 1024
@@ -52,6 +61,7 @@ _INTENT_COLUMNS: Final = (
 )
 _NS_PER_MS: Final = 1_000_000
 _MS_PER_S: Final = 1000
+_MS_PER_DAY: Final = 86_400_000
 _QUOTE: Final = struct.Struct("<8xdd16xq12x")  # bid, ask and time_msc of a raw TICK_DTYPE
 _KINDS: Final = {
     Action.BUY: IntentKind.OPEN,
@@ -224,6 +234,7 @@ class Engine:
     # -- account --------------------------------------------------------------------------------------------------
 
     def _take_account_events(self, event: AccountChanged) -> None:
+        self._begin_day_of(event.events)
         for change in event.events:
             self.account.apply(change)
             if isinstance(change, SymbolsSeen):
@@ -233,6 +244,15 @@ class Engine:
             elif isinstance(change, (IntentReported, IntentEnded)):
                 self._note_outcome(change)
         self._world.sync(self.account, self._chart_row_of_intent, self._setup_of_signal, self._now_ns)
+
+    def _begin_day_of(self, events: Sequence[AccountEvent]) -> None:
+        """Begin the broker's day of a deal that comes before the day's first tick: what it lost was lost that day."""
+        guard = self._world.tables.guard[0]
+        day = max((it.deal.time_msc // _MS_PER_DAY for it in events if isinstance(it, DealBooked)), default=NO_DAY)
+        if 0 <= guard["broker_day"] < day:
+            begin_day(self._world.tables, day)
+            self._note_guards(self._now_ns)
+            self._note_marks()
 
     def _meet_symbols(self) -> None:
         names_before = self._world.names

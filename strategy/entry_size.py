@@ -8,7 +8,7 @@ from domain.pricing import SymbolMoney, loss_per_price, money_per_price, notiona
 from risk.levels import Levels, reward_to_risk
 from risk.limits import Limits
 from risk.portfolio import StakeRules, exposure_after, lots_for_exposure, lots_for_open_risk
-from risk.sizing import Budget, Size, VolumeRules, floored_lots, sized
+from risk.sizing import Budget, Size, VolumeRules, reaches, sized
 from strategy.entry_rules import EntryRules, SymbolRules
 from strategy.entry_views import EntryView, MoneyView
 from strategy.gates import Gate
@@ -87,7 +87,7 @@ def _volume_room(side: int, view: MoneyView, symbol: SymbolRules) -> float:
 
 @njit_inlined
 def _judge_lots(gates: Gates, seat: int, lots: float, symbol: SymbolRules) -> None:
-    judge(gates, seat, lots, symbol.volume_min, floored_lots(lots, symbol.volume_step) >= symbol.volume_min)
+    judge(gates, seat, lots, symbol.volume_min, reaches(lots, symbol.volume_min, symbol.volume_step))
 
 
 @njit_inlined
@@ -95,7 +95,7 @@ def _judge_kelly(size: Size, plan: Plan, view: EntryView, symbol: SymbolRules, g
     """The part of equity Kelly lets this entry risk, against what the smallest volume would risk."""
     equity = view.money.equity
     least = symbol.volume_min * plan.risk_per_lot / equity if equity > 0.0 else math.inf
-    enough = floored_lots(size.kelly_lots, symbol.volume_step) >= symbol.volume_min
+    enough = reaches(size.kelly_lots, symbol.volume_min, symbol.volume_step)
     judge(gates, _KELLY, view.evidence.kelly_fraction, least, enough)
 
 

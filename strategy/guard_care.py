@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from domain.jit import njit
+from domain.jit import njit_inlined
 from risk.guards import lots_over
 from strategy.entry_rules import SymbolRules
 from strategy.gates import Action, Care, Verdict
@@ -26,7 +26,7 @@ class GuardCare(NamedTuple):
     halted: float
 
 
-@njit
+@njit_inlined
 def lots_to_close(view: PositionView, guard: GuardCare, symbol: SymbolRules) -> float:
     """Lots of the position that the guards want closed [lots]."""
     if guard.halted > 0.0:
@@ -34,7 +34,7 @@ def lots_to_close(view: PositionView, guard: GuardCare, symbol: SymbolRules) -> 
     return lots_over(view.volume, view.initial_lots, guard.kept_fraction, symbol.volume_min, symbol.volume_step)
 
 
-@njit
+@njit_inlined
 def decide_guarded(
     view: PositionView, rules: CareRules, symbol: SymbolRules, guard: GuardCare, gates: Gates
 ) -> PositionDecision:

@@ -329,9 +329,8 @@ def _watch_at(world: World, batch: Batch, tick: int) -> bool:
         if tick > 0:
             _set_quote(world, batch, tick - 1)
         changed = begin_day(world, day)
-    priced = is_priced(world)
     _set_quote(world, batch, tick)
-    if priced:
+    if is_priced(world):
         changed = watch(world, equity_of(world)) or changed
     return changed
 

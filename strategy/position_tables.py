@@ -58,6 +58,7 @@ def position_view(world: World, symbol_row: int, row: int, now_ns: int, server_o
             p.planned_lots,
             p.planned_price,
             p.planned_sl,
+            p.planned_slippage,
             money_per_price(p.planned_sl, money) if p.planned_sl > 0.0 else math.nan,
             symbol.commission_per_lot,
         ),
@@ -111,6 +112,7 @@ def write_position(record: Table, view: PositionView, ticket: int) -> None:
     line.score = math.nan
     line.atr = view.atr
     line.atr_baseline = math.nan
+    line.slippage = view.fill.planned_slippage
     seen, fill, clock = line.position, view.fill, view.clock
     seen[0], seen[1], seen[2] = view.volume, view.initial_lots, view.price_open
     seen[3], seen[4], seen[5] = view.sl, view.tp, view.initial_risk
@@ -139,7 +141,7 @@ def recorded_view(record: Table) -> PositionView:
         line.atr,
         s[6],
         s[7],
-        FillView(s[8], s[9], s[10], s[11], s[12]),
+        FillView(s[8], s[9], s[10], line.slippage, s[11], s[12]),
         ClockView(s[13], s[14], s[15], s[16]),
         CalendarView(s[17], s[18], s[19]),
     )

@@ -6,13 +6,14 @@ from typing import NamedTuple
 class FillView(NamedTuple):
     """What the position was decided as, and what its lots are worth.
 
-    `planned_*` of the decision (NaN: not known); `money_per_price` of one lot at that stop and `cost_per_lot`, beyond
-    the distance to the stop [account money].
+    `planned_*` of the decision (NaN: not known), `planned_slippage` [price] what its size expected of the fills;
+    `money_per_price` of one lot at that stop and `cost_per_lot`, beyond the distance to the stop [account money].
     """
 
     planned_lots: float
     planned_price: float
     planned_sl: float
+    planned_slippage: float
     money_per_price: float
     cost_per_lot: float
 

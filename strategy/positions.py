@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from domain.jit import njit
+from domain.jit import njit_inlined
 from risk.guards import lots_over
 from risk.legs import next_leg
 from strategy.entry_rules import SymbolRules
@@ -46,12 +46,12 @@ _REFUSED: Final = float(Verdict.REFUSED)
 _NO_GATE: Final = NO_GATE
 
 
-@njit
+@njit_inlined
 def _fired(gates: Gates, seat: int) -> bool:
     return bool(gates[seat, VERDICT] == FIRED)
 
 
-@njit
+@njit_inlined
 def _is_over(view: PositionView, care: CareRules, gates: Gates) -> int:
     """The rule by whose clock the position ends, or NO_GATE."""
     clock, rules, stands = view.clock, care.hours, view.volume > 0.0
@@ -72,7 +72,7 @@ def _is_over(view: PositionView, care: CareRules, gates: Gates) -> int:
     return rule
 
 
-@njit
+@njit_inlined
 def _lots_over_leverage(view: PositionView, rules: CareRules, symbol: SymbolRules, gates: Gates) -> float:
     """Lots of the position to close inside a window of news: its share of what is held above the limit [lots]."""
     held, limit = view.calendar.held_leverage, rules.news.news_max_leverage
@@ -85,14 +85,14 @@ def _lots_over_leverage(view: PositionView, rules: CareRules, symbol: SymbolRule
     return lots if note(gates, _NEWS_LEVERAGE, held, limit, lots > 0.0) else 0.0
 
 
-@njit
+@njit_inlined
 def rollover_limit_s(view: PositionView, rules: HoursRules) -> float:
     """How long before tonight's midnight the position is closed [s]; 0: it stays."""
     triple = rules.triple_swap_close_s if view.clock.triple_left_s <= view.clock.day_left_s else 0.0
     return max(rules.rollover_close_s, triple)
 
 
-@njit
+@njit_inlined
 def _lots_of_leg(view: PositionView, here: Here, rules: CareRules, symbol: SymbolRules, gates: Gates) -> float:
     target = abs(view.tp - view.price_open) if view.tp > 0.0 else math.nan
     reached = here.gain / target if target > 0.0 else math.nan
@@ -100,7 +100,7 @@ def _lots_of_leg(view: PositionView, here: Here, rules: CareRules, symbol: Symbo
     return leg.lots if note(gates, _PARTIAL, reached, leg.at, leg.lots > 0.0 and reached >= leg.at) else 0.0
 
 
-@njit
+@njit_inlined
 def _is_frozen(view: PositionView, here: Here, symbol: SymbolRules, gates: Gates) -> bool:
     """Whether the market stands so near the stop or the target that MT5 neither changes nor closes the position."""
     nearest = math.inf
@@ -114,7 +114,7 @@ def _is_frozen(view: PositionView, here: Here, symbol: SymbolRules, gates: Gates
     return frozen
 
 
-@njit
+@njit_inlined
 def decide_position(view: PositionView, rules: CareRules, symbol: SymbolRules, gates: Gates) -> PositionDecision:
     """Decide what an open position needs at a tick and write every rule into `gates` (shape (GATE_SEATS, 3)).
 
@@ -151,7 +151,7 @@ def decide_position(view: PositionView, rules: CareRules, symbol: SymbolRules, g
     return PositionDecision(_HOLD, 0.0, view.sl, view.tp, _NO_GATE)
 
 
-@njit
+@njit_inlined
 def _last_to_fire(gates: Gates) -> int:
     for seat in _STOP_RULES:
         if _fired(gates, seat):
@@ -159,14 +159,14 @@ def _last_to_fire(gates: Gates) -> int:
     return _NO_GATE
 
 
-@njit
+@njit_inlined
 def wake_gain(view: PositionView, rules: CareRules, symbol: SymbolRules) -> float:
     """Gain [price] below which `decide_position` certainly holds, the clock apart; infinite where no rule can act.
 
     It may be too low (a decision is then made for nothing) but never too high; two ticks of slack cover the rounding of
     levels.
     """
-    if is_as_filled(view) and risk_taken(view) > risk_allowed(view, symbol) * (1.0 + rules.fill.fill_tolerance):
+    if is_as_filled(view) and risk_taken(view) > risk_allowed(view) * (1.0 + rules.fill.fill_tolerance):
         return -math.inf
     wake = stops_wake(view, rules.stops, symbol)
     leg = next_leg(-math.inf, view.volume, view.initial_lots, symbol.volume_min, symbol.volume_step, rules.legs)
@@ -175,7 +175,7 @@ def wake_gain(view: PositionView, rules: CareRules, symbol: SymbolRules) -> floa
     return wake - 2.0 * symbol.tick_size
 
 
-@njit
+@njit_inlined
 def wake_s(view: PositionView, care: CareRules) -> float:
     """Time [s] for which the clock certainly asks for nothing; 0 and less where it may ask now."""
     clock, rules, wake = view.clock, care.hours, math.inf

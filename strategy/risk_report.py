@@ -4,14 +4,17 @@ import math
 from typing import Final
 
 import msgspec
+import numpy as np
 
 from account.safety import Override
 from account.state import AccountState
 from risk.guards import Guard, GuardRules, Marks, drawdown_threshold, halt_level, losses_of
-from risk.limits import HARDEST_LEVERAGE, HARDEST_RISK_FRACTION, Regime
-from strategy.overrides import LEVERAGE, RISK, imposed_settings
+from risk.limits import Limits, Regime, Standing, Steering, effective_limits, tier_leverage
+from strategy.evidence import proof_of
+from strategy.overrides import imposed_settings
 from strategy.params import EngineSettings
-from strategy.safekeeping import KINDS
+from strategy.safekeeping import KINDS, imposed_limits
+from strategy.slippage import ExpectedSlippage, measured_points
 
 _NS_PER_S: Final = 1_000_000_000
 
@@ -44,6 +47,19 @@ class OverrideReport(msgspec.Struct, frozen=True, kw_only=True):
     expires_ns: int
 
 
+class SlippageReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a round trip on one symbol is expected to lose in its fills [points], and what was measured.
+
+    `measured` is None while the fills are too few to tell; `entries` and `exits` count those that there were.
+    """
+
+    symbol: str
+    expected: float
+    measured: float | None
+    entries: int
+    exits: int
+
+
 class RiskReport(msgspec.Struct, frozen=True, kw_only=True):
     """Where an account stands at `time_ns` [UTC ns]. `binds` says what refuses entries now, in words."""
 
@@ -62,34 +78,24 @@ class RiskReport(msgspec.Struct, frozen=True, kw_only=True):
     losing_streak: int
     guards: tuple[GuardReport, ...]
     overrides: tuple[OverrideReport, ...]
+    slippage: tuple[SlippageReport, ...] = ()
 
 
 def risk_report(key: str, account: AccountState, settings: EngineSettings, equity: float, time_ns: int) -> RiskReport:
     """The report of `account` (named `key`) under `settings`, with `equity` [account money] at `time_ns` [UTC ns]."""
     active = account.safety.active_overrides(time_ns)
     settings = imposed_settings(settings, active, "")
-    rules = settings.guards.rules()
-    guards = _guards(account, rules, equity)
-    regime = _regime(account, settings, equity)
-    halt = account.safety.halt
-    lowered = account.safety.level_of(KINDS[Guard.DRAWDOWN]) > 0
-    imposed = {override.name: override.value for override in active if not override.symbol}
-    risk = min(imposed.get(RISK, settings.entry.risk_fraction), HARDEST_RISK_FRACTION)
-    caps = settings.leverage
-    leverage = imposed.get(LEVERAGE, caps.normal)
-    if regime == Regime.STRESSED:
-        leverage = min(leverage, caps.stressed)
-    if lowered:
-        risk, leverage = risk * rules.drawdown_risk_scale, min(leverage, rules.drawdown_max_leverage)
+    guards = _guards(account, settings.guards.rules(), equity)
+    halt, limits = account.safety.halt, _limits(account, settings, active, equity)
     return RiskReport(
         account=key,
         time_ns=time_ns,
         currency=account.currency,
         balance=account.balance,
         equity=equity,
-        regime=regime.name.lower(),
-        risk_fraction=risk,
-        max_leverage=min(leverage, HARDEST_LEVERAGE),
+        regime=Regime(limits.regime).name.lower(),
+        risk_fraction=limits.risk_fraction,
+        max_leverage=limits.max_leverage,
         binds=_binds(account, settings, active, time_ns),
         halted_since_ns=halt.since_ns,
         halt_reason=halt.reason,
@@ -97,14 +103,42 @@ def risk_report(key: str, account: AccountState, settings: EngineSettings, equit
         losing_streak=account.safety.streak.count,
         guards=guards,
         overrides=tuple(OverrideReport(**msgspec.structs.asdict(it)) for it in active),
+        slippage=_slippage(account, settings),
     )
 
 
-def _regime(account: AccountState, settings: EngineSettings, equity: float) -> Regime:
-    """The regime as far as the account alone decides it; a proven run is only told by a decision's record."""
-    caps = settings.leverage
-    stressed = account.drawdown_fraction(equity) > caps.stress_drawdown
-    return Regime.STRESSED if stressed or account.safety.streak.count >= caps.stress_losses else Regime.NORMAL
+def _slippage(account: AccountState, settings: EngineSettings) -> tuple[SlippageReport, ...]:
+    expected, found = ExpectedSlippage(settings), []
+    for symbol, fills in sorted(account.slippage.symbols.items()):
+        points = measured_points(fills, settings.slippage)
+        entries, exits = fills.seen
+        found.append(
+            SlippageReport(
+                symbol=symbol,
+                expected=expected.of_symbol(symbol, account),
+                measured=None if math.isnan(points) else points,
+                entries=entries,
+                exits=exits,
+            )
+        )
+    return tuple(found)
+
+
+def _limits(account: AccountState, settings: EngineSettings, active: tuple[Override, ...], equity: float) -> Limits:
+    """The limits of an entry on a calm market without news, of which the account alone knows nothing."""
+    caps, rules = settings.leverage, settings.guards.rules()
+    trips, bound = proof_of(account.round_trips.closed, caps.proof_trips, caps.proof_quantile)
+    granted = tier_leverage(equity, np.array(settings.tiers).reshape(-1, 2))
+    drawdown, streak = account.drawdown_fraction(equity), float(account.safety.streak.count)
+    allowed = min(float(account.leverage or math.inf), granted)
+    standing = Standing(allowed, drawdown, streak, math.nan, math.nan, trips, bound)
+    lowered = account.safety.level_of(KINDS[Guard.DRAWDOWN]) > 0
+    steering = Steering(
+        rules.drawdown_risk_scale if lowered else 1.0,
+        rules.drawdown_max_leverage if lowered else math.inf,
+        *imposed_limits(active, ""),
+    )
+    return effective_limits(settings.entry_rules().limits, standing, steering, 1.0)
 
 
 def _guards(account: AccountState, rules: GuardRules, equity: float) -> tuple[GuardReport, ...]:

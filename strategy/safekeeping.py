@@ -21,7 +21,9 @@ from strategy.watch import Band, band_of, corridor_now, guard_rules_of, marks_of
 KINDS: Final = {Guard[kind.name]: kind for kind in GuardKind}
 """The guards of the kernel as the journal names them."""
 _QUARTER: Final = 0.25
-_CENT_PART: Final = 0.5
+_ACCOUNT_FOOTING: Final = ("balance", "credit", "peak_equity")
+_GUARD_FOOTING: Final = ("day_start_equity", "broker_day")
+_POSITION_FOOTING: Final = ("symbol", "side", "volume", "price_open", "swap")
 
 RulesOf = Callable[[EngineSettings, str], None]
 
@@ -80,12 +82,26 @@ def sync_guard(tables: World, account: AccountState) -> None:
     tables.account[0]["peak_equity"] = account.peak_equity
 
 
+def footing_of(tables: World) -> tuple[object, ...]:
+    """What equity and the guards stand on, but for prices: money, marks, latches and what is open."""
+    account, guard = tables.account[0], tables.guard[0]
+    standing = tables.positions[: account["positions"]]
+    return (
+        *(account[name].item() for name in _ACCOUNT_FOOTING),
+        *(guard[name].item() for name in _GUARD_FOOTING),
+        guard["levels"].tobytes(),
+        *(standing[name].tobytes() for name in _POSITION_FOOTING),
+    )
+
+
 def impose(
     tables: World, settings: EngineSettings, active: Sequence[Override], names: Sequence[str], lay_out: RulesOf
 ) -> None:
     """Make the rules those of `settings` with all `active` overrides; `lay_out` writes the charts of one symbol."""
     line = tables.guard[0]
-    line["rules"] = imposed_settings(settings, active, "").guards.rules()
+    rules = np.array(imposed_settings(settings, active, "").guards.rules())
+    line["stale"] |= int((line["rules"] != rules).any())
+    line["rules"] = rules
     ends = [override.expires_ns for override in active if override.expires_ns]
     line["expires_ns"] = min(ends, default=0)
     pauses = {override.symbol for override in active if override.is_pause}

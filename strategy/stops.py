@@ -7,7 +7,7 @@ tightest counts.
 import math
 from typing import Final, NamedTuple
 
-from domain.jit import njit
+from domain.jit import njit_inlined
 from domain.pricing import rounded_price
 from risk.fill import Fill, lots_to_shed, risk_to_stop, stop_for_risk
 from risk.trailing import best_of, stepped_level, stepped_wake, trailing_level
@@ -57,7 +57,7 @@ class Remedy(NamedTuple):
     sl: float
 
 
-@njit
+@njit_inlined
 def here_of(view: PositionView, rules: StopRules, symbol: SymbolRules) -> Here:
     """Where the position stands; unknown prices give an unknown gain (NaN)."""
     close_price = view.bid if view.side > 0 else view.ask
@@ -69,13 +69,13 @@ def here_of(view: PositionView, rules: StopRules, symbol: SymbolRules) -> Here:
     return Here(close_price, gain, gain_r, room, rules.min_step_atr * view.atr, fits)
 
 
-@njit
+@njit_inlined
 def break_even_offset(cost: float, rules: StopRules, point: float) -> float:
     """How far beyond the entry break-even lies [price]: `cost` (commission and swap) and the buffer."""
     return cost + rules.break_even_buffer_points * point
 
 
-@njit
+@njit_inlined
 def _better(level: float, stop: float, side: int, here: Here, least: float) -> bool:
     """Whether a stop at `level` tightens by at least `least`, and the broker takes it."""
     gained = (level - stop) * side
@@ -83,14 +83,14 @@ def _better(level: float, stop: float, side: int, here: Here, least: float) -> b
     return bool(here.levels_fit and level > 0.0 and tighter and (here.close_price - level) * side >= here.room)
 
 
-@njit
+@njit_inlined
 def _is_due(locked: float, offset: float, distance: float, here: Here, rules: StopRules) -> bool:
     """Whether a rule that trails at `distance` is on and has begun; where it must pay, `locked` beyond it does."""
     pays = rules.trailing_in_profit == 0.0 or locked >= distance + offset
     return distance > 0.0 and pays and here.gain_r >= rules.trailing_start_r and here.step > 0.0
 
 
-@njit
+@njit_inlined
 def _trail(
     seat: int, due: bool, wanted: float, stop: float, view: PositionView, here: Here, symbol: SymbolRules, gates: Gates
 ) -> float:
@@ -104,7 +104,7 @@ def _trail(
     return level
 
 
-@njit
+@njit_inlined
 def moved_stop(view: PositionView, here: Here, rules: CareRules, symbol: SymbolRules, gates: Gates) -> float:
     """The tightest stop the rules ask for, or the present one. Nothing is put on the grid before it is due."""
     r, side, stop = rules.stops, view.side, view.sl
@@ -144,7 +144,7 @@ def moved_stop(view: PositionView, here: Here, rules: CareRules, symbol: SymbolR
     return stop
 
 
-@njit
+@njit_inlined
 def _before_the_weekend(
     view: PositionView, here: Here, stop: float, rules: CareRules, symbol: SymbolRules, gates: Gates
 ) -> float:
@@ -154,7 +154,7 @@ def _before_the_weekend(
     return _trail(_WEEKEND, left <= limit and here.step > 0.0, wanted, stop, view, here, symbol, gates)
 
 
-@njit
+@njit_inlined
 def _before_the_event(
     view: PositionView, here: Here, stop: float, rules: CareRules, symbol: SymbolRules, gates: Gates
 ) -> float:
@@ -169,22 +169,22 @@ def _before_the_event(
 # -- the risk after a fill --------------------------------------------------------------------------------------------
 
 
-@njit
+@njit_inlined
 def _filled(view: PositionView) -> Fill:
     f = view.fill
     return Fill(view.side, view.volume, view.price_open, view.sl, f.money_per_price, f.cost_per_lot)
 
 
-@njit
-def risk_allowed(view: PositionView, symbol: SymbolRules) -> float:
+@njit_inlined
+def risk_allowed(view: PositionView) -> float:
     """What the position's decision risked, the slippage it expected included [account money]; NaN: not known."""
     f = view.fill
-    distance = (f.planned_price - f.planned_sl) * view.side + symbol.slippage
+    distance = (f.planned_price - f.planned_sl) * view.side + f.planned_slippage
     known = f.planned_sl > 0.0 and distance > 0.0
     return f.planned_lots * (distance * f.money_per_price + f.cost_per_lot) if known else math.nan
 
 
-@njit
+@njit_inlined
 def risk_taken(view: PositionView) -> float:
     """Loss at the present stop [account money]; without a stop infinite, where the price is not known NaN."""
     if not view.price_open > 0.0:
@@ -192,7 +192,7 @@ def risk_taken(view: PositionView) -> float:
     return risk_to_stop(_filled(view)) if view.sl != 0.0 else math.inf
 
 
-@njit
+@njit_inlined
 def is_as_filled(view: PositionView) -> bool:
     """Whether nothing has been done to the position since it was filled: its first look is still to come.
 
@@ -202,10 +202,10 @@ def is_as_filled(view: PositionView) -> bool:
     return same_stop and view.volume >= view.initial_lots - _LOTS_SLACK
 
 
-@njit
+@njit_inlined
 def after_fill(view: PositionView, here: Here, rules: FillRules, symbol: SymbolRules, gates: Gates) -> Remedy:
     """Judge the risk of the fill against what its decision allowed; what has to be done, HOLD where nothing has."""
-    allowed, taken = risk_allowed(view, symbol), risk_taken(view)
+    allowed, taken = risk_allowed(view), risk_taken(view)
     limit = allowed * (1.0 + rules.fill_tolerance)
     remedy = Remedy(_HOLD, 0.0, view.sl)
     if is_as_filled(view) and taken > limit and view.volume > 0.0 and min(view.bid, view.ask) > 0.0:
@@ -214,7 +214,7 @@ def after_fill(view: PositionView, here: Here, rules: FillRules, symbol: SymbolR
     return remedy
 
 
-@njit
+@njit_inlined
 def _remedy(view: PositionView, here: Here, allowed: float, rules: FillRules, symbol: SymbolRules) -> Remedy:
     """A tighter stop; where it would lie too near, a smaller position; where that is not enough, none."""
     fill = _filled(view)
@@ -234,7 +234,7 @@ def _remedy(view: PositionView, here: Here, allowed: float, rules: FillRules, sy
 # -- when to look again -----------------------------------------------------------------------------------------------
 
 
-@njit
+@njit_inlined
 def _wake_behind(held: float, distance: float, start: float, offset: float, view: PositionView, r: StopRules) -> float:
     """Gain from which a stop at `distance` behind the price can tighten one that holds a gain of `held` [price]."""
     if not distance > 0.0:
@@ -245,7 +245,7 @@ def _wake_behind(held: float, distance: float, start: float, offset: float, view
     return max(start, least)
 
 
-@njit
+@njit_inlined
 def stops_wake(view: PositionView, rules: StopRules, symbol: SymbolRules) -> float:
     """Gain [price] below which no stop rule moves the stop; infinite where none can."""
     wake, risk, side = math.inf, view.initial_risk, view.side

@@ -134,6 +134,7 @@ POSITION_DTYPE: Final = np.dtype(
         ("planned_lots", "f8"),
         ("planned_price", "f8"),
         ("planned_sl", "f8"),
+        ("planned_slippage", "f8"),
         ("best_price", "f8"),
         ("opened_ns", "i8"),
         ("in_flight", "i4"),
@@ -143,7 +144,8 @@ POSITION_DTYPE: Final = np.dtype(
 """One row a position; `chart` is -1 for what is not ours, which is valued and counted but never touched.
 
 Nothing is asked for a position while something is in flight, or before `paused_until_ns` [UTC ns].
-`planned_*` are the decision's that opened it (NaN: not known), `best_price` the most favorable price of the bars since.
+`planned_*` are the decision's that opened it (NaN: not known), `planned_slippage` [price] what its size expected of the
+fills, `best_price` the most favorable price of the bars since.
 """
 
 CHART_DTYPE: Final = np.dtype(
@@ -191,11 +193,13 @@ GUARD_DTYPE: Final = np.dtype(
         ("losses", "f8"),
         ("moved", "i4"),
         ("warns_ns", "i8"),
+        ("stale", "i4"),
     ]
 )
 """One row: the fields of `risk.guards.GuardRules`, by `Guard` the level and the worst loss it was latched with, what
 equity is compared with, and until when overrides stay as they are (0: for good) [UTC ns]. `moved`: a mark is not on
-record yet; at `warns_ns` an event of the calendar is to be told of (0: none) [UTC ns]."""
+record yet; at `warns_ns` an event of the calendar is to be told of (0: none) [UTC ns].
+`stale`: what equity stands on was booked anew since it was looked at."""
 
 RULES_DTYPE: Final = np.dtype(
     [

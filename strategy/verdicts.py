@@ -23,12 +23,18 @@ _UNKNOWN: Final = float(Verdict.UNKNOWN)
 
 
 @njit_inlined
+def vacate(gates: Gates, seat: int) -> None:
+    """The seat as if nothing had been asked."""
+    gates[seat, VALUE] = math.nan
+    gates[seat, THRESHOLD] = math.nan
+    gates[seat, VERDICT] = _ABSENT
+
+
+@njit_inlined
 def clear(gates: Gates) -> None:
     """Every seat as if nothing had been asked."""
     for seat in range(gates.shape[0]):
-        gates[seat, VALUE] = math.nan
-        gates[seat, THRESHOLD] = math.nan
-        gates[seat, VERDICT] = _ABSENT
+        vacate(gates, seat)
 
 
 @njit_inlined
@@ -44,9 +50,9 @@ def judge(gates: Gates, seat: int, value: float, threshold: float, passed: bool)
 
 @njit_inlined
 def first_refusal(gates: Gates) -> int:
-    """The first seat that does not let through; NO_GATE where there is none."""
+    """The first seat of an entry that does not let through; NO_GATE where there is none."""
     for seat in range(gates.shape[0]):
-        if gates[seat, VERDICT] == _REFUSED or gates[seat, VERDICT] == _UNKNOWN:
+        if gates[seat, VERDICT] >= _REFUSED:  # or UNKNOWN, which is the next; FIRED belongs to positions
             return seat
     return NO_GATE
 

@@ -98,6 +98,7 @@ def watch(world: World, equity: float) -> bool:
         guard.day_start_equity = equity
         guard.moved = 1
     guard.last_equity = equity
+    guard.stale = 0
     rules, before = guard_rules_of(world.guard), levels_of(world.guard)
     losses = losses_of(equity, marks_of(world))
     levels = levels_after(losses, before, rules)
@@ -177,10 +178,10 @@ def corridor_now(world: World) -> Corridor:
 def next_time_msc(world: World, server_offset_s: int) -> float:
     """When the broker's day or an override ends, or an event is to be told of [ms, broker's clock].
 
-    Now while it is not known how the day began.
+    Now while it is not known how the day began, or equity has to be looked at anew.
     """
     guard = world.guard[0]
-    if guard.broker_day < 0 or guard.day_start_equity <= 0.0:
+    if guard.broker_day < 0 or guard.day_start_equity <= 0.0 or (guard.stale == 1 and is_priced(world)):
         return -math.inf
     until = float((guard.broker_day + 1) * _MS_PER_DAY)
     for moment_ns in (guard.expires_ns, guard.warns_ns):

@@ -1,6 +1,6 @@
 """Keeps the kernel's tables in step with the account state. Runs when something happened, never per tick."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
@@ -10,18 +10,20 @@ from account.safety import Override
 from account.state import AccountState
 from domain.intents import Intent, IntentKind, IntentState
 from domain.pricing import SymbolMoney, money_per_price, notional_value, required_margin, rounded_money, symbol_money
-from domain.symbols import SwapMode, SymbolSpec, SymbolTradeMode, joined_sessions, week_end_s
+from domain.symbols import SymbolSpec
 from domain.trading import Position
 from domain.updates import Money
 from newsfilter.board import NewsBoard
 from strategy.charts import Chart
 from strategy.evidence import SetupOf, lay_out_evidence, proof_of
 from strategy.kernel import Alarm, alarm_of
-from strategy.naming import base_of, broker_symbol
+from strategy.naming import broker_symbol
 from strategy.news import Told, Warnings, lay_out_calendar, lowest_tone
 from strategy.params import EngineSettings
 from strategy.pauses import Pauses
-from strategy.safekeeping import Outlook, impose, imposed_limits, outlook_of, sync_guard
+from strategy.safekeeping import Outlook, footing_of, impose, imposed_limits, outlook_of, sync_guard
+from strategy.slippage import ExpectedSlippage
+from strategy.symbol_rows import describe, lay_out_rules
 from strategy.tables import (
     ACCOUNT_DTYPE,
     CHART_DTYPE,
@@ -37,14 +39,6 @@ from strategy.tables import (
 )
 from strategy.views import World, adopt
 
-_MAY_OPEN: Final = {
-    SymbolTradeMode.DISABLED: 0,
-    SymbolTradeMode.LONGONLY: 1,
-    SymbolTradeMode.SHORTONLY: 2,
-    SymbolTradeMode.CLOSEONLY: 0,
-    SymbolTradeMode.FULL: 3,
-}
-_OTHERS: Final = "*"
 _NS_PER_S: Final = 1_000_000_000
 
 Overrides = Sequence[Override]
@@ -74,6 +68,7 @@ class WorldTables:
         self._history: dict[int, Table] = {}
         self._server_offset_s = 0
         self.pauses = Pauses(settings.care.retry_pause_s)
+        self._slippage = ExpectedSlippage(settings)
         self._record = 0, "", 0  # of whom and of how many round trips the tables know
         self._board: NewsBoard | None = None
         self._warnings = Warnings(settings.care.news_warning_s)
@@ -177,22 +172,7 @@ class WorldTables:
 
     def _describe(self, symbols: Table, row: int, spec: SymbolSpec, money: SymbolMoney) -> None:
         line = symbols[row]
-        for field in ("digits", "point", "tick_size", "volume_min", "volume_max", "volume_step", "volume_limit"):
-            line[field] = getattr(spec, field)
-        for field in SymbolMoney._fields:
-            line[field] = getattr(money, field)
-        line["freeze_points"] = spec.freeze_level_points
-        line["swap_buy"], line["swap_sell"] = _swaps(spec)
-        line["triple_swap_day"] = spec.swap_rollover3days
-        line["week_end_s"] = week_end_s(spec.sessions)
-        line["stops_level"] = spec.stops_level_points * spec.point
-        line["commission_per_lot"] = _by_base(spec.name, self._settings.commission_per_lot)
-        line["slippage"] = _by_base(spec.name, self._settings.slippage_points) * spec.point
-        sessions = joined_sessions(spec.sessions)
-        line["session_count"] = len(sessions)
-        for index, session in enumerate(sessions):
-            line["sessions"][index] = session
-        line["may_open"] = _MAY_OPEN[spec.trade_mode]
+        describe(line, spec, money, self._settings)
         line["base_asset"], line["quote_asset"] = (
             self._assets.setdefault(it, len(self._assets)) for it in assets_of(spec)
         )
@@ -234,6 +214,7 @@ class WorldTables:
     def sync(self, account: AccountState, chart_of: ChartOf, setup_of: SetupOf, now_ns: int) -> None:
         """Bring account, positions, what is in flight and the record so far to where `account` stands at `now_ns`."""
         self.forget_alarms()
+        before = footing_of(self.tables)
         line = self.tables.account[0]
         line["balance"] = account.balance
         line["credit"] = account.credit
@@ -242,11 +223,14 @@ class WorldTables:
         line["leverage"] = account.leverage
         sync_guard(self._tables, account)
         self._sync_record(account, setup_of)
+        self._sync_slippage(account)
         pending = account.open_intents()
         self._server_offset_s = account.server_offset_s
         self._sync_positions(account, chart_of, {record.intent.position_ticket for record in pending})
         self._sync_in_flight([(record.intent, record.state) for record in pending])
         self.impose(account, now_ns)
+        if footing_of(self._tables) != before:
+            self._tables.guard[0]["stale"] = 1
 
     def _sync_positions(self, account: AccountState, chart_of: ChartOf, busy: set[int]) -> None:
         row, margin = 0, 0.0
@@ -277,6 +261,7 @@ class WorldTables:
                 position.swap,
                 _initial_risk(position, opening),
                 *_plan(opening),
+                self._planned_slippage(symbol, opening, account),
                 best.get(ticket, np.nan),
                 account.opened_ns(position),
                 int(ticket in busy),
@@ -303,6 +288,17 @@ class WorldTables:
         line["proof_trips"], line["expectancy_bound_r"] = proof_of(
             trips.closed, leverage.proof_trips, leverage.proof_quantile
         )
+
+    def _sync_slippage(self, account: AccountState) -> None:
+        for symbol in account.slippage.symbols.keys() & self._rows.keys():
+            row = self._rows[symbol]
+            self._tables.symbols[row]["slippage"] = self._slippage.of_symbol(symbol, account) * self._points[row]
+
+    def _planned_slippage(self, row: int, opening: Intent | None, account: AccountState) -> float:
+        """What the size of a position expected its fills to lose [price]; NaN where nobody knows."""
+        if opening is None:
+            return np.nan
+        return self._slippage.of_entry(opening, account) * self._points[row]
 
     def _best_prices(self) -> dict[int, float]:
         """What positions hang from so far, by their ticket."""
@@ -404,11 +400,6 @@ class WorldTables:
         self._told = money
 
 
-def _by_base(symbol: str, table: Mapping[str, float]) -> float:
-    """What `table` says of the symbol: by its base name, else what it says of all others, else 0."""
-    return table.get(base_of(symbol, table) or _OTHERS, 0.0)
-
-
 def assets_of(spec: SymbolSpec) -> tuple[str, str]:
     """What is bought with the symbol and what is paid with it: EUR and USD, XAU and USD, US30 itself and USD.
 
@@ -418,27 +409,9 @@ def assets_of(spec: SymbolSpec) -> tuple[str, str]:
     return base, spec.currency_profit
 
 
-def lay_out_rules(rules: Table, row: int, settings: EngineSettings) -> None:
-    """Write the numbers of `settings` into `rules` (RULES_DTYPE) on `row`."""
-    line = rules[row]
-    for name, part in settings.entry_rules()._asdict().items():
-        line[name] = part
-    line["kelly"] = settings.kelly_rules()
-    for name, part in settings.care.rules()._asdict().items():
-        line[f"care_{name}"] = part
-    line["overrides"] = np.nan
-    for index, tier in enumerate(settings.tiers):
-        line["tiers"][index] = tier
-
-
 def _plan(opening: Intent | None) -> tuple[float, float, float]:
     """Lots, price and stop that the position was decided with; NaN where nobody knows."""
     return (opening.volume, opening.price, opening.sl) if opening is not None else (np.nan, np.nan, np.nan)
-
-
-def _swaps(spec: SymbolSpec) -> tuple[float, float]:
-    """What a night brings a buy and a sell, in the symbol's own terms; 0 where no swap is charged."""
-    return (spec.swap_long, spec.swap_short) if spec.swap_mode != SwapMode.DISABLED else (0.0, 0.0)
 
 
 def _initial_risk(position: Position, opening: Intent | None) -> float:

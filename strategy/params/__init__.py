@@ -7,6 +7,7 @@ from strategy.params.guards import GuardSettings
 from strategy.params.kelly import KellySettings
 from strategy.params.leverage import LeverageSettings
 from strategy.params.portfolio import PortfolioSettings
+from strategy.params.slippage import SlippageSettings
 from strategy.params.tone import ToneSettings
 from strategy.params.volatility import VolatilitySettings
 
@@ -19,6 +20,7 @@ __all__ = [
     "KellySettings",
     "LeverageSettings",
     "PortfolioSettings",
+    "SlippageSettings",
     "ToneSettings",
     "VolatilitySettings",
 ]

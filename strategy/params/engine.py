@@ -17,6 +17,7 @@ from strategy.params.guards import GuardSettings
 from strategy.params.kelly import KellySettings
 from strategy.params.leverage import LeverageSettings
 from strategy.params.portfolio import PortfolioSettings
+from strategy.params.slippage import SlippageSettings
 from strategy.params.tone import ToneSettings
 from strategy.params.volatility import VolatilitySettings
 from strategy.refusals import SettingsError
@@ -50,6 +51,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     kelly: KellySettings = KellySettings()
     sentiment: ToneSettings = ToneSettings()
     care: CareSettings = CareSettings()
+    slippage: SlippageSettings = SlippageSettings()
     commission_per_lot: dict[str, NonNegative] = {}
     slippage_points: dict[str, NonNegative] = msgspec.field(default_factory=lambda: {"*": 5.0})
     leverage_tiers: dict[str, Positive] = msgspec.field(default_factory=JUSTMARKETS_TIERS.copy)

@@ -56,7 +56,7 @@ def looked_at_one_by_one(ticks: Table, equity: np.ndarray) -> list[Change]:
     rules, levels = EngineSettings().guards.rules(), Levels(0, 0, 0)
     peak, day, day_start, before = BALANCE, -1, 0.0, BALANCE
     found = []
-    for index in range(1, len(ticks)):  # at the first tick the position has no price yet
+    for index in range(len(ticks)):
         now, today = float(equity[index]), int(ticks["time_msc"][index]) // DAY_MSC
         last = levels
         if today > day:

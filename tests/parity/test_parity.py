@@ -6,38 +6,20 @@ the failing test, read what changed, and put the printed hashes here together wi
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from domain.jit import njit
-from domain.pricing import SymbolMoney, symbol_money
+from domain.pricing import symbol_money
 from domain.timeframes import Timeframe
-from risk.limits import Standing, Steering
-from risk.portfolio import Exposure
 from sim.runner import RunResult
 from strategy.charts import Chart, Scored
-from strategy.decide import decide_entry
 from strategy.engine import Engine
-from strategy.entry_rules import EntryRules, SymbolRules
-from strategy.entry_views import (
-    EntryView,
-    EvidenceView,
-    HoldingView,
-    MarketView,
-    MoneyView,
-    NewsView,
-    SafetyView,
-    StakeView,
-)
 from strategy.events import Quotes
-from strategy.gates import GATE_SEATS, Action, DecisionKind, Gate
-from strategy.guard_care import GuardCare, decide_guarded
-from strategy.position_rules import CareRules
-from strategy.position_tables import recorded_view
-from strategy.tables import DECISION_DTYPE, Table
+from strategy.gates import Action, DecisionKind
+from strategy.recorded import decide_recorded
+from strategy.symbol_rows import rules_row, symbol_row
+from strategy.tables import Table
 from tests.parity.runs import MARKETS, PROFILE, Market, WrittenDown, a_spec, bar_numbers, run
 from tests.parity.wires import over_zeromq
 
@@ -53,17 +35,14 @@ PINNED: dict[str, tuple[str, str]] = {
         "606095823f9cdbff50543e9cd97931f41ba6bfe5e268d1df27b133a6265089be",
     ),
     "eurusd-bars": (
-        "7cf92f28e8f469b56bf05ab95bce152d5d7bb545421859dcd2097c6038de51eb",
-        "1571d5dfa4ddc30d334d0ecda1182badb37cca3856ed9fbbb3a972644adb38b1",
+        "ffd14d338ffd8b3825551a6a6d7da69d9d5be44c117409dbdc6fc00d1e31b729",
+        "8451dab2c2a66ed39abdd830459a7ee93650890d72a44d12904843ead69033f9",
     ),
     "xauusd-mt5-export": (
-        "5de2a8fe0a933507cc3e28e60c25b92ba69e9604b0ff118fb202062c28913fcd",
-        "ec592aaff3229cb68e44dda30a443cd88f52dc2a6799f4d28e7300145beba9e8",
+        "2c3bb70801b3d3aaff5a078ad9384f3f7af1a5fd13b08c897a0d33e7d5faa976",
+        "8700dc7071dd8c1782095068e9d7d1bb6ef587e7a4aa587bec8ad7d0ab68ac28",
     ),
 }
-
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -123,84 +102,6 @@ def test_engine_bar_by_bar(ran: Ran) -> None:
     assert engine.account.digest() == ran.result.account_digest
 
 
-@njit
-def market_again(row: Any, bar: Any) -> MarketView:  # noqa: ANN401 - rows of a table, as a kernel sees them
-    """The market as it was recorded, with the score and the volatility of `bar`."""
-    g = row.gates
-    return MarketView(
-        g[0, 0],
-        g[1, 0],
-        g[1, 1],
-        g[2, 0],
-        g[24, 0],
-        g[25, 0],
-        row.bid,
-        row.ask,
-        bar.score,
-        bar.atr,
-        bar.atr_baseline,
-    )
-
-
-@njit
-def entries_again(
-    rows: Table,
-    scored: Table,
-    rules: EntryRules,
-    symbol: SymbolRules,
-    money: SymbolMoney,
-    gates: np.ndarray,
-    out: np.ndarray,
-) -> None:
-    """`decide_entry` over all bars of a chart; the account's part of every view is the recorded one."""
-    for index in range(len(rows)):
-        row, bar, since = rows[index], scored[index], rows[index].gates[7, 0]
-        s = row.safety
-        view = EntryView(
-            market_again(row, bar),
-            HoldingView(since, since, row.symbol_positions, row.other_symbols),
-            MoneyView(row.equity, row.margin_free, row.notional_open, row.volume_buy, row.volume_sell),
-            EvidenceView(row.trips, row.win_rate, row.win_r, row.loss_r, row.kelly_fraction),
-            Standing(
-                row.allowed_leverage,
-                row.drawdown,
-                row.losing_streak,
-                row.news_negative,
-                row.news_window,
-                row.proof_trips,
-                row.expectancy_bound_r,
-            ),
-            Steering(row.risk_scale, row.leverage_cap, row.risk_override, row.leverage_override),
-            StakeView(Exposure(row.base_exposure, row.quote_exposure), row.open_risk),
-            SafetyView(s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8], s[9], s[10], s[11]),
-            NewsView(row.gates[4, 0], 1.0 if row.gates[4, 2] > 0.0 else 0.0, row.tone),
-        )
-        decision = decide_entry(view, rules, symbol, money, gates[index])
-        out[index, 0] = decision.action
-        out[index, 1] = decision.lots
-        out[index, 2] = decision.sl
-        out[index, 3] = decision.tp
-        out[index, 4] = decision.refused_by
-        out[index, 5] = decision.bound
-        out[index, 6] = decision.limits.regime
-        out[index, 7] = decision.limits.risk_fraction
-        out[index, 8] = decision.limits.max_leverage
-
-
-@njit
-def care_again(rows: Table, rules: CareRules, symbol: SymbolRules, gates: Floats, out: Floats) -> None:
-    """`decide_guarded` over all recorded views of positions."""
-    for index in range(len(rows)):
-        view = recorded_view(rows[index : index + 1])
-        guard = GuardCare(rows[index].kept_fraction, rows[index].halted)
-        decision = decide_guarded(view, rules, symbol, guard, gates[index])
-        out[index, 0] = decision.action
-        out[index, 1] = decision.lots
-        out[index, 2] = decision.sl
-        out[index, 3] = decision.tp
-        out[index, 4] = decision.rule
-
-
 def signals_again(ran: Ran, timeframe: Timeframe) -> Scored:
     """Bars, scores and volatility of the whole data set in one go."""
     engine = ran.engine.engine
@@ -210,53 +111,44 @@ def signals_again(ran: Ran, timeframe: Timeframe) -> Scored:
     return closed[1]
 
 
-def symbol_rules(ran: Ran) -> tuple[SymbolRules, SymbolMoney]:
+def symbols_of(ran: Ran) -> Table:
     spec = a_spec(ran.market)
-    rules = SymbolRules(
-        spec.digits,
-        spec.point,
-        spec.tick_size,
-        spec.volume_min,
-        spec.volume_max,
-        spec.volume_step,
-        spec.volume_limit,
-        spec.stops_level_points * spec.point,
-        7.0,
-        5.0 * spec.point,
-        float(spec.freeze_level_points),
-    )
-    return rules, symbol_money(spec, PROFILE.currency, PROFILE.currency_digits, PROFILE.tiers[0].leverage)
+    money = symbol_money(spec, PROFILE.currency, PROFILE.currency_digits, PROFILE.tiers[0].leverage)
+    return symbol_row(spec, money, ran.market.settings())
 
 
-FIELDS = ("action", "lots", "sl", "tp", "decided_by")
-ENTRY_FIELDS = (*FIELDS, "bound", "regime", "risk_fraction", "max_leverage")
+def blank(rows: Table, answers: tuple[str, ...]) -> Table:
+    """The records without what was decided."""
+    asked: Table = rows.copy()
+    for field in answers:
+        asked[field] = 99
+    return asked
+
+
+CARE_ANSWERS = ("action", "lots", "sl", "tp", "decided_by")
+ENTRY_ANSWERS = (*CARE_ANSWERS, "side", "price", "bound", "regime", "risk_fraction", "max_leverage", "tone_scale")
 
 
 def test_compiled_loop_over_decide(ran: Ran) -> None:
-    decisions, settings = ran.result.decisions, ran.market.settings()
-    symbol, money = symbol_rules(ran)
-    checked = 0
+    """Every decision anew, from its record alone; what the model saw comes from all bars in one go."""
+    decisions, rules, symbols = ran.result.decisions, rules_row(ran.market.settings()), symbols_of(ran)
+    checked = acting = 0
     for timeframe in ran.market.timeframes:
         rows = decisions[(decisions["kind"] == DecisionKind.ENTRY) & (decisions["timeframe"] == timeframe)]
-        again = signals_again(ran, timeframe)
-        told = np.zeros(len(rows), DECISION_DTYPE)
-        told["score"], told["atr"], told["atr_baseline"] = again.scores, again.volatility[:, 0], again.volatility[:, 1]
+        again, asked = signals_again(ran, timeframe), blank(rows, ENTRY_ANSWERS)
+        asked["score"] = again.scores
+        asked["atr"], asked["atr_baseline"] = again.volatility[:, 0], again.volatility[:, 1]
         assert rows["bar_time"].tolist() == again.bars["time"].tolist()
-        gates, out = np.empty((len(rows), GATE_SEATS, 3)), np.empty((len(rows), len(ENTRY_FIELDS)))
-        entries_again(rows, told, settings.entry_rules(), symbol, money, gates, out)
-        assert gates.tobytes() == np.ascontiguousarray(rows["gates"]).tobytes()
         assert rows["features"].tobytes() == again.features.tobytes()
-        for column, field in enumerate(ENTRY_FIELDS):
-            assert out[:, column].tobytes() == rows[field].astype(np.float64).tobytes(), field
+        acting += decide_recorded(asked, rules, symbols)
+        assert asked.tobytes() == rows.tobytes()
         checked += len(rows)
     rows = decisions[decisions["kind"] == DecisionKind.POSITION]
-    gates, out = np.empty((len(rows), GATE_SEATS, 3)), np.empty((len(rows), 5))
-    care_again(rows, settings.care.rules(), symbol, gates, out)
-    assert gates.tobytes() == np.ascontiguousarray(rows["gates"]).tobytes()
-    for column, field in enumerate(FIELDS):
-        assert out[:, column].tobytes() == rows[field].astype(np.float64).tobytes(), field
+    asked = blank(rows, CARE_ANSWERS)
+    acting += decide_recorded(asked, rules, symbols)
+    assert asked.tobytes() == rows.tobytes()
     assert checked + len(rows) == len(decisions)
-    assert (decisions["action"] != Action.HOLD).sum() >= len(ran.result.intents)
+    assert acting == (decisions["action"] != Action.HOLD).sum() >= len(ran.result.intents)
 
 
 @pytest.mark.integration
@@ -270,8 +162,3 @@ def test_bridge_and_terminal_over_zeromq(ran: Ran, tmp_path: Path) -> None:
     assert statistics.order_list_hash == expected.order_list_hash()
     assert account.balance == expected.money.balance
     assert len(expected.intents) >= 2
-
-
-def test_gate_seats_used_above_are_the_ones_meant() -> None:
-    assert (Gate.TRADING_ALLOWED, Gate.WARM_UP, Gate.SESSION, Gate.DUPLICATE) == (0, 1, 2, 7)
-    assert (Gate.WEEKEND, Gate.ROLLOVER) == (24, 25)

@@ -76,7 +76,12 @@ HELD = CareScene(
         best_price=1.1,
         cost=0.0,
         fill=FillView(
-            planned_lots=1.0, planned_price=1.1, planned_sl=1.0985, money_per_price=100_000.0, cost_per_lot=7.0
+            planned_lots=1.0,
+            planned_price=1.1,
+            planned_sl=1.0985,
+            planned_slippage=0.0,
+            money_per_price=100_000.0,
+            cost_per_lot=7.0,
         ),
         clock=ClockView(age_s=600.0, week_left_s=200_000.0, day_left_s=30_000.0, triple_left_s=300_000.0),
         calendar=CalendarView(event_left_s=50_000.0, window_left_s=48_200.0, held_leverage=0.0),
@@ -178,7 +183,7 @@ def care_scenes(draw: st.DrawFn) -> CareScene:
         atr=draw(st.floats(1e-5, 0.01)),
         best_price=_points_from(1.1, side * (max(gain, 0) + draw(st.sampled_from([0, 0, 40])))),
         cost=draw(st.floats(0.0, 2e-4)),
-        fill=FillView(volume, _points_from(1.1, -side * min(slipped, risk - 5)), planned_sl, 100_000.0, 7.0),
+        fill=FillView(volume, _points_from(1.1, -side * min(slipped, risk - 5)), planned_sl, 0.0, 100_000.0, 7.0),
         clock=draw(_clocks()),
         calendar=draw(_calendars()),
     )

@@ -73,7 +73,7 @@ def _view(side: int, lots: float, decided: np.void, fill: np.void, atr: float) -
         atr=atr,
         best_price=opened,
         cost=7e-5,
-        fill=FillView(lots, price, sl, 100_000.0, 7.0),
+        fill=FillView(lots, price, sl, 5e-5, 100_000.0, 7.0),
         clock=CALM,
         calendar=NO_NEWS,
     )
@@ -84,7 +84,7 @@ def _after(view: PositionView) -> Filled:
     decision = decide_position(view, RULES, SYMBOL, gates)
     assert decision.rule in (-1, Care.RISK_AFTER_FILL)
     left = view._replace(sl=decision.sl, volume=view.volume - decision.lots)
-    allowed = risk_allowed(view, SYMBOL)
+    allowed = risk_allowed(view)
     slipped = (view.price_open - view.fill.planned_price) * view.side / 1e-5
     taken, stays = risk_taken(view) / allowed, risk_taken(left) / allowed
     return Filled(slipped, taken, stays, view.volume, decision.action, decision.rule)

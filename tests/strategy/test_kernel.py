@@ -13,6 +13,7 @@ from strategy.kernel import Progress, alarm_of, first_unusable, usable_ticks, wa
 from strategy.params import CareSettings, EngineSettings, GuardSettings
 from strategy.position_tables import care_rules_of, position_view
 from strategy.positions import decide_position
+from strategy.symbol_rows import lay_out_rules
 from strategy.tables import (
     ACCOUNT_DTYPE,
     CHART_DTYPE,
@@ -28,7 +29,6 @@ from strategy.tables import (
     Table,
 )
 from strategy.views import Batch, Closes, World, equity_of, notional_of, rules_of, session_left_s
-from strategy.world import lay_out_rules
 
 POINT = 1e-5
 START_MSC = 1_700_000_000_000

@@ -231,7 +231,7 @@ def test_the_promises_hold_at_every_step(path: Path) -> None:
 @settings(max_examples=100)
 def test_after_the_first_look_the_fill_risks_what_was_allowed(path: Path) -> None:
     """But for the tolerance, a volume step, and where MT5 allows neither a nearer stop nor less than there is."""
-    world, symbol = _fresh(path.world), rules_of(path.world.symbols, 0)
+    world = _fresh(path.world)
     world.symbols["freeze_points"] = 0.0
     rules = care_rules_of(world.rules, 0)
     tick = path.ticks[0]
@@ -243,7 +243,7 @@ def test_after_the_first_look_the_fill_risks_what_was_allowed(path: Path) -> Non
     decision = decide_position(view, rules, rules_of(world.symbols, 0), gates)
     stands = _carry_out(world, decision.action, decision.lots, decision.sl) if decision.action else True
     after = position_view(world, 0, 0, int(tick["time_msc"]) * 1_000_000, 0)
-    allowed = risk_allowed(view, symbol)
+    allowed = risk_allowed(view)
     assert gates[Care.RISK_AFTER_FILL, 1] == allowed * (1.0 + rules.fill.fill_tolerance)
     if not stands or after.sl == 0.0:
         return
