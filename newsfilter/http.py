@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from enum import StrEnum
 from typing import Final
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, urlsplit
 
 import msgspec
 import requests
@@ -136,7 +136,7 @@ class HttpClient:
             ) as answer:
                 body = self._body(source, answer)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as problem:
-            detail = redacted(f"{type(problem).__name__}: {problem}", secrets)
+            detail = redacted(f"{urlsplit(url).netloc}: {_innermost(problem)}", secrets)
             raise _Retry(FetchError(source, Problem.UNREACHABLE, detail)) from None
         if answer.status_code == _OK:
             return body
@@ -168,6 +168,15 @@ def _error_of(source: str, answer: requests.Response, words: str) -> FetchError:
     return FetchError(
         source, _BY_STATUS.get(status, other), detail, retry_after_s=retry_after_s(answer.headers.get("Retry-After"))
     )
+
+
+def _innermost(problem: BaseException) -> str:
+    """What the last of a chain of errors says, without the addresses that libraries put before it."""
+    inner = getattr(problem, "reason", None) or next((one for one in problem.args if isinstance(one, Exception)), None)
+    if isinstance(inner, Exception):
+        return _innermost(inner)
+    text = next((one for one in problem.args if isinstance(one, str)), str(problem))
+    return text.rpartition("): ")[2] or type(problem).__name__
 
 
 def _words_of(body: bytes) -> str:

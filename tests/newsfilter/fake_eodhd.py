@@ -1,6 +1,8 @@
 """EODHD as it was seen to behave, on a real port: its answers, its plain-text errors, and the worst of networks."""
 
+import contextlib
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -43,21 +45,29 @@ Script = Callable[[str, Query], Reply]
 
 
 class FakeEodhd:
-    """A server that answers by `script`; a list is used up in turn, its last reply stays. A context manager."""
+    """A server that answers by `script`; a list is used up in turn, its last reply stays. A context manager.
 
-    def __init__(self, script: Script | list[Reply]) -> None:
+    `port` 0 is any free one; the port of one that has ended brings it back.
+    """
+
+    def __init__(self, script: Script | list[Reply], port: int = 0) -> None:
         self.requests: list[tuple[str, Query]] = []
+        self.connections: list[socket.socket] = []
         self._replies = list(script) if isinstance(script, list) else []
         self._script = self._next if isinstance(script, list) else script
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler_of(self))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
 
     def _next(self, _path: str, _query: Query) -> Reply:
         return self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
 
     @property
+    def port(self) -> int:
+        return int(self._server.server_address[1])
+
+    @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/api"
+        return f"http://127.0.0.1:{self.port}/api"
 
     def reply_to(self, path: str) -> Reply:
         address = urlparse(path)
@@ -72,12 +82,19 @@ class FakeEodhd:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+        for connection in self.connections:  # a client may hold one open, and would find it still served
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
         self._thread.join()
 
 
 def _handler_of(fake: FakeEodhd) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+
+        def setup(self) -> None:
+            super().setup()
+            fake.connections.append(self.connection)
 
         def do_GET(self) -> None:
             reply = fake.reply_to(self.path)
