@@ -8,6 +8,7 @@ import typer
 from app.backtest_cli import backtest
 from app.console import DEBUGGING, ExitCode, output, reported
 from app.data_cli import data as data_cli
+from app.news_cli import news
 from app.risk_cli import risk
 from app.version import own_version
 
@@ -293,6 +294,7 @@ def repair(*, data: Data = None) -> None:
     run_repair(data, output())
 
 
+cli.add_typer(news, name="news")
 cli.add_typer(risk, name="risk")
 cli.command()(backtest)
 cli.add_typer(data_cli, name="data")

@@ -16,12 +16,16 @@ STOPPED: Final = "stopped"
 
 
 class TerminalStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """One account, connected or not. `obstacle` is what keeps it from trading; empty when it trades."""
+    """One account, connected or not. `obstacle` is what keeps it from trading; empty when it trades.
+
+    `server_offset_s` is the broker's clock ahead of UTC as measured last [s].
+    """
 
     account: str
     connected: bool
     obstacle: str
     terminal_id: str = ""
+    server_offset_s: int = 0
     session: int = 0
     alerts: dict[str, str] = {}
     batches: int = 0
@@ -89,6 +93,7 @@ def terminal_status(trader: Trader, desk: Desk | None) -> TerminalStatus:
         connected=False,
         obstacle="not connected",
         terminal_id=account.terminal_id,
+        server_offset_s=account.server_offset_s,
         session=account.session,
         decisions=trader.decision_counts(),
         intents_by_state=trader.intent_counts(),

@@ -7,21 +7,40 @@ import msgspec
 
 from newsfilter.events import EconomicEvent, EventTiming, Impact
 from newsfilter.impact import ImpactTable
+from newsfilter.wording import plain_wording
 
 
 def merged_events(sources: Sequence[Iterable[EconomicEvent]], table: ImpactTable) -> list[EconomicEvent]:
     """All events of `sources`, the most trusted source first, in the order of time.
 
-    Two events are the same if they share currency, UTC minute, exactness and what the table takes them to be about.
-    The first source's wording stays; the impact is the highest anybody gives, a value the first one anybody has.
+    Two events are the same if they share currency, UTC minute, exactness and what the table takes them to be about; two
+    of one source only if they share their wording, too: it tells the core rate and the headline rate apart. The first
+    source's wording stays; the impact is the highest anybody gives, a value the first one anybody has.
     """
-    found: dict[tuple[object, ...], EconomicEvent] = {}
+    found: dict[tuple[object, ...], list[EconomicEvent]] = {}
     for source in sources:
+        of_source: dict[tuple[object, ...], dict[str, EconomicEvent]] = {}
         for event in source:
-            key = event.currency, event.minute, event.timing, event.is_holiday, table.identity_of(event)
-            known = found.get(key)
-            found[key] = event if known is None else _joined(known, event)
-    return sorted(found.values(), key=lambda event: (event.time_ns, event.currency, event.name))
+            about = event.currency, event.minute, event.timing, event.is_holiday, table.identity_of(event)
+            told = of_source.setdefault(about, {})
+            wording = plain_wording(event.name)
+            told[wording] = _joined(told[wording], event) if wording in told else event
+        for key, alike in of_source.items():
+            found[key] = _paired(found.get(key, []), alike)
+    everything = (event for events in found.values() for event in events)
+    return sorted(everything, key=lambda event: (event.time_ns, event.currency, event.name))
+
+
+def _paired(known: list[EconomicEvent], told: dict[str, EconomicEvent]) -> list[EconomicEvent]:
+    """`known` joined with what another source tells, each with one: of the same wording, else in their order."""
+    same = {event: told.get(plain_wording(event.name)) for event in known}
+    rest = [event for event in told.values() if event not in same.values()]
+    left = iter(rest)
+    joined = []
+    for event in known:
+        partner = same[event] or next(left, None)
+        joined.append(event if partner is None else _joined(event, partner))
+    return [*joined, *left]
 
 
 def _joined(known: EconomicEvent, other: EconomicEvent) -> EconomicEvent:

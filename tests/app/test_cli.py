@@ -12,7 +12,22 @@ from app.cli import cli
 from app.console import ExitCode
 from tests.app.real_command import ROOT, Companion, environment_in
 
-COMMANDS = ("demo", "replay", "why", "run", "poll", "sim", "tap", "audit", "doctor", "backtest", "journal", "risk")
+COMMANDS = (
+    "demo",
+    "replay",
+    "why",
+    "run",
+    "poll",
+    "sim",
+    "tap",
+    "audit",
+    "doctor",
+    "backtest",
+    "journal",
+    "news",
+    "risk",
+    "data",
+)
 HEAVY = ("numba", "pyarrow", "zmq", "pydantic_settings", "strategy", "bridge", "sim", "numpy")
 
 

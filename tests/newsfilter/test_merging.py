@@ -39,6 +39,20 @@ def test_what_differs_stays_apart_in_the_order_of_time() -> None:
     assert [one.time_ns for one in merged] == sorted(one.time_ns for one in merged)
 
 
+def test_the_core_rate_and_the_headline_are_two_for_every_source() -> None:
+    ours = [event("2024-03-12 12:30", name, sources=("a",)) for name in ("CPI m/m", "Core CPI m/m")]
+    theirs = [
+        event("2024-03-12 12:30", name, sources=("b",), previous=name)
+        for name in ("Core Inflation Rate (MoM)", "CPI m/m", "Inflation Rate m/m", "CPI (MoM)")
+    ]
+    merged = merged_events([ours, theirs], TABLE)
+    assert [(one.name, one.sources, one.previous) for one in merged] == [
+        ("CPI m/m", ("a", "b"), "CPI m/m"),
+        ("Core CPI m/m", ("a", "b"), "Core Inflation Rate (MoM)"),
+        ("Inflation Rate m/m", ("b",), "Inflation Rate m/m"),
+    ]
+
+
 def test_an_hour_that_sources_do_not_agree_on_is_told() -> None:
     ours = event("2024-03-08 13:30", sources=("eodhd",))
     theirs = event("2024-03-08 12:30", "Non-Farm Employment Change", sources=("forexfactory",))
