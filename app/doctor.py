@@ -16,6 +16,7 @@ from account.journal import JournalError, JournalReader
 from app.console import CommandError
 from app.explain import duration
 from app.folders import LIVE, check_writable, run_folder, status_of
+from app.newsroom import HOW_TO_SET_ONE
 from app.problems import SettingsRefusedError
 from app.settings import ServiceSettings, default_data_dir, load_settings
 from app.version import own_version, version_of
@@ -60,6 +61,7 @@ def examined(data: str | None) -> list[Finding]:
     findings += _folder_findings(data_dir)
     findings += _bridge_findings(settings, status)
     findings += _terminal_findings(status)
+    findings += _news_findings(settings, status)
     checks: tuple[Callable[[], Iterator[Finding]], ...] = (
         lambda: _clock_findings(folder, settings),
         lambda: _journal_findings(folder),
@@ -213,6 +215,15 @@ def _terminal_findings(status: dict[str, Any]) -> Iterator[Finding]:
         words = one["obstacle"] or "trading"
         alerts = "; ".join(f"{name}: {text}" for name, text in one["alerts"].items())
         yield Finding("terminal", health, f"{one['account']}: {words}" + (f" ({alerts})" if alerts else ""))
+
+
+def _news_findings(settings: ServiceSettings | None, status: dict[str, Any]) -> Iterator[Finding]:
+    if settings is not None and settings.news.required and not settings.news.has_calendar:
+        yield Finding("news", Health.NOTE, "no calendar source is set up: nothing will be opened", HOW_TO_SET_ONE)
+    elif status.get("state") == "running" and status.get("news"):
+        yield Finding("news", Health.NOTE, status["news"], "`companion news refresh` asks the sources now")
+    elif status.get("state") == "running":
+        yield Finding("news", Health.GOOD, "the calendar can be relied on")
 
 
 # -- record ----------------------------------------------------------------------------------------------------------

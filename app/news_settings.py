@@ -107,6 +107,11 @@ class NewsGroup(Group):
         """EODHD's token; empty where there is none."""
         return self.eodhd_token.get_secret_value() if self.eodhd_token is not None else ""
 
+    @property
+    def has_calendar(self) -> bool:
+        """Whether there is a source of events."""
+        return bool(self.token or self.terminals or self.forex_factory or self.files)
+
     def rules(self) -> NewsRules:
         """What the bridge makes of a bulletin."""
         return NewsRules(required=self.required, currencies=self.currencies)

@@ -7,6 +7,7 @@ import msgspec
 
 from app.console import CommandError
 from app.moments import Span, day_of, span_of
+from app.news_on_record import board_before, news_words
 from app.story import Story, story_of
 from app.ticks_on_record import TicksAround, ticks_around
 from app.why_not import Circumstances, reason_for_none
@@ -14,7 +15,7 @@ from bridge.lookup import ExplainedDecision, decisions_between
 from domain.servertime import NS_PER_S
 from domain.symbols import SymbolSpec
 from domain.timeframes import DAY_S, HOUR_S, Timeframe
-from strategy.gates import DecisionKind
+from strategy.gates import DecisionKind, Gate, Verdict
 from strategy.naming import broker_symbol
 
 _REACHES_S: Final = (2 * HOUR_S, DAY_S, 4 * DAY_S)
@@ -35,7 +36,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     `decisions` on entries are those of the minute itself, or, with a `reason` why it has none, the last before it; they
     still `stand` then where only the next bar had to be waited for. `following` is the next one, `cared` are decisions
-    on open positions in that minute.
+    on open positions in that minute. `news` says, by the `seq` of a decision, what made news refuse it.
     """
 
     story: Story
@@ -47,6 +48,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     following: tuple[ExplainedDecision, ...]
     reason: str
     stand: bool
+    news: dict[int, str] = {}
 
 
 def answered(folder: Path, question: Question) -> Answer:
@@ -76,7 +78,18 @@ def answered(folder: Path, question: Question) -> Answer:
         following=after,
         reason="" if entries else reason_for_none(_circumstances(story, symbol, ticks, frames), span),
         stand=ticks.inside > ticks.unused,
+        news=_news(folder, story.account, entries or before),
     )
+
+
+def _news(folder: Path, account: str, decisions: tuple[ExplainedDecision, ...]) -> dict[int, str]:
+    """What the engine knew of news at each of `decisions` that news refused."""
+    found: dict[int, str] = {}
+    for one in decisions:
+        if int(one.row["gates"][Gate.NEWS, 2]) in (Verdict.REFUSED, Verdict.UNKNOWN) and one.seq not in found:
+            board = board_before(folder, account, one.seq)
+            found[one.seq] = news_words(board, one.row, one.symbol) if board is not None else ""
+    return found
 
 
 def _circumstances(story: Story, symbol: str, ticks: TicksAround, frames: tuple[Timeframe, ...]) -> Circumstances:

@@ -69,7 +69,7 @@ def show_answer(answer: Answer, folder: Path, features: tuple[str, ...], console
         console.print(f"\n[yellow]No decision in this minute:[/] {escape(answer.reason)}.")
         console.print(_neighbors(answer))
     for one in answer.decisions if answer.stand else ():
-        show_decision(one, story, features, console)
+        show_decision(one, story, features, console, news=answer.news.get(one.seq, ""))
     for one in answer.cared:
         show_decision(one, story, features, console)
 
@@ -83,13 +83,17 @@ def _neighbors(answer: Answer) -> Table:
     return table
 
 
-def show_decision(one: ExplainedDecision, story: Story, features: tuple[str, ...], console: Console) -> None:
+def show_decision(
+    one: ExplainedDecision, story: Story, features: tuple[str, ...], console: Console, *, news: str = ""
+) -> None:
     """Print one decision with its gates and what followed."""
     color = "cyan" if one.action != Action.HOLD else "yellow" if one.decided_by else "default"
     title = f"{shown(one.time_ns)} UTC  {one.timeframe.name}"
     console.print(f"\n[dim]{title}[/]  [bold {color}]{escape(headline(one.row))}[/]")
     console.print(f"  {escape(_quote_words(one.row, story, one.symbol))}")
     console.print(_gate_table(one.row))
+    if news:
+        console.print(f"  news    {escape(news)}")
     if one.kind == DecisionKind.ENTRY:
         console.print(f"  score   {escape(_score_words(one.row, features))}")
         console.print(f"  size    {escape(size_words(one.row))}")
@@ -157,7 +161,10 @@ def answer_as_json(answer: Answer, folder: Path, features: tuple[str, ...]) -> d
         "server_offset_s": answer.story.offset_s,
         "data": str(folder),
         "reason_for_none": answer.reason or None,
-        "decisions": [_decision_as_json(one, answer.story, features) for one in answer.decisions],
+        "decisions": [
+            {**_decision_as_json(one, answer.story, features), "news": answer.news.get(one.seq) or None}
+            for one in answer.decisions
+        ],
         "positions": [_decision_as_json(one, answer.story, features) for one in answer.cared],
         "next": typed(answer.following[0].time_ns) if answer.following else None,
     }

@@ -59,6 +59,26 @@ def some_journal(path: Path, events: int = 50) -> None:
         journal.commit()
 
 
+# -- news --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "state", "health", "words"),
+    [
+        ("false", "", Health.NOTE, "no calendar source is set up: nothing will be opened"),
+        ("true", "", Health.GOOD, "the calendar can be relied on"),
+        ("true", "no entries: eodhd: refused", Health.NOTE, "no entries: eodhd: refused"),
+    ],
+)
+def test_how_the_calendar_stands(
+    live: Path, monkeypatch: pytest.MonkeyPatch, source: str, state: str, health: Health, words: str
+) -> None:
+    monkeypatch.setenv("COMPANION_NEWS__FOREX_FACTORY", source)
+    status(live, news=state)
+    found = finding("news")
+    assert (found.health, found.words) == (health, words)
+
+
 # -- settings --------------------------------------------------------------------------------------------------------
 
 

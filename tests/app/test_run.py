@@ -158,6 +158,7 @@ def test_the_doctor_finds_it_alive(shared: Running) -> None:
     assert findings["bridge"]["health"] == "good"
     assert findings["port"]["words"] == f"{shared.endpoint} is held by the bridge"
     assert findings["secret"]["health"] == "good"
+    assert findings["news"]["words"] == "no calendar source is set up: nothing will be opened"
 
 
 def _findings(shared: Running) -> dict[str, dict[str, Any]]:
