@@ -51,7 +51,7 @@ def test_a_part_has_its_ticks_and_no_others(job: Job) -> None:
 
 def test_indicators_stand_where_they_would_in_the_whole(job: Job) -> None:
     """Before anything is traded, a part decides with the same numbers as the whole: score, ATR and its average."""
-    strict = msgspec.structs.replace(job.settings.entry, score_threshold=1.0, score_threshold_max=1.0)
+    strict = msgspec.structs.replace(job.settings.entry, max_spread_points=1.0)
     idle = dataclasses.replace(job, settings=msgspec.structs.replace(job.settings, entry=strict))
     begin = start_ns(job) + 16 * NS_PER_DAY + NS_PER_DAY // 3
     whole = run_exact(idle, keep_decisions=True).decisions

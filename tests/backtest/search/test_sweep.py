@@ -37,6 +37,12 @@ def made(number: int, values: dict[str, float], returns: list[float] | None = No
     return Result(point=(("entry.stop_atr", float(number)),), figures=values, returns=series)
 
 
+def made_of(draws: np.ndarray) -> list[Result]:
+    """One result for each row of daily returns."""
+    figures = [{"sharpe": float(one.mean() / one.std()), "round_trips": 99.0} for one in draws]
+    return [made(number, figures[number], list(one)) for number, one in enumerate(draws)]
+
+
 def test_every_point_has_its_result(results: list[Result]) -> None:
     assert [result.point for result in results] == POINTS
     assert [bool(result.refused) for result in results] == [False] * 4 + [True] * 2
@@ -99,9 +105,7 @@ def test_too_few_round_trips_are_no_result() -> None:
 
 def test_the_best_of_noise_is_called_luck() -> None:
     draws = np.random.default_rng(4).normal(0.0, 0.01, (60, 500))
-    results = [
-        made(n, {"sharpe": float(one.mean() / one.std()), "round_trips": 99}, list(one)) for n, one in enumerate(draws)
-    ]
+    results = made_of(draws)
     found = judgment(results, Aim())
     assert found.trials == 60
     assert found.deflated_sharpe < 0.9
@@ -113,9 +117,7 @@ def test_the_best_of_noise_is_called_luck() -> None:
 def test_skill_among_noise_is_called_skill() -> None:
     draws = np.random.default_rng(4).normal(0.0, 0.01, (60, 500))
     draws[7] += 0.003
-    results = [
-        made(n, {"sharpe": float(one.mean() / one.std()), "round_trips": 99}, list(one)) for n, one in enumerate(draws)
-    ]
+    results = made_of(draws)
     found = judgment(results, Aim(), [Axis("entry.stop_atr", tuple(float(n) for n in range(60)))])
     assert found.best.point == (("entry.stop_atr", 7.0),)
     assert found.deflated_sharpe > 0.95
