@@ -54,8 +54,7 @@ class BacktestOptions(msgspec.Struct, frozen=True, kw_only=True):
 def run_backtest(options: BacktestOptions, console: Console) -> bool:
     """Run it; whether the Sharpe ratio is at least what was asked for."""
     settings = load_settings(**({"timeframes": options.charts} if options.charts else {}))
-    job = _job(options, settings)
-    _refuse_fine_charts(job)
+    job = job_of(options, settings)
     folder = options.out or _own_folder(settings, keep=options.keep)
     with _progress(console, quiet=options.as_json) as tell:
         outcome = run_exact(job, on_progress=tell)
@@ -66,6 +65,17 @@ def run_backtest(options: BacktestOptions, console: Console) -> bool:
         console.print(f"written to {folder}: {', '.join(names)}", soft_wrap=True)
         console.print(f"Sharpe Ratio: {report.daily.sharpe:.2f}")
     return options.min_sharpe is None or report.daily.sharpe >= options.min_sharpe
+
+
+def job_of(options: BacktestOptions, settings: ServiceSettings) -> Job:
+    """The backtest that was asked for.
+
+    Raises:
+        CommandError: for files that are not there, words that mean nothing, and bars too coarse for the charts.
+    """
+    job = _job(options, settings)
+    _refuse_fine_charts(job)
+    return job
 
 
 def _job(options: BacktestOptions, settings: ServiceSettings) -> Job:

@@ -10,6 +10,7 @@ from app.console import DEBUGGING, ExitCode, output, reported
 from app.data_cli import data as data_cli
 from app.news_cli import news
 from app.risk_cli import risk
+from app.search_cli import optimize, sweep, walkforward
 from app.version import own_version
 
 cli = typer.Typer(
@@ -296,7 +297,8 @@ def repair(*, data: Data = None) -> None:
 
 cli.add_typer(news, name="news")
 cli.add_typer(risk, name="risk")
-cli.command()(backtest)
+for command in (backtest, sweep, optimize, walkforward):
+    cli.command()(command)
 cli.add_typer(data_cli, name="data")
 
 

@@ -1,0 +1,153 @@
+"""The commands `companion sweep`, `optimize` and `walkforward`; everything heavy is imported when one is called."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.console import output, reported
+
+if TYPE_CHECKING:
+    from app.search_command import SearchOptions
+
+Files = Annotated[list[Path] | None, typer.Argument(help="Ticks or bars: MT5 export, CSV or Parquet.")]
+Stored = Annotated[
+    str, typer.Option(metavar="SYMBOLS", help="Comma-separated symbols from the store in place of files.")
+]
+Symbol = Annotated[str | None, typer.Option(help="Symbol of the files' quotes, if they do not tell.")]
+Frame = Annotated[str | None, typer.Option("--timeframe", help="Of the bars in files, or in the store (or: ticks).")]
+Source = Annotated[str | None, typer.Option(help="Whose quotes, where the store has several.")]
+Store = Annotated[Path | None, typer.Option(help="Folder of the store. Default: market in COMPANION_DATA_DIR.")]
+First = Annotated[str, typer.Option("--from", metavar="TIME", help="Stored quotes from then on, UTC.")]
+Last = Annotated[str, typer.Option("--to", metavar="TIME", help="Stored quotes before then, UTC.")]
+Clock = Annotated[str | None, typer.Option(help="The broker's clock: utc, us or eu (UTC+2, +3 in summer), utc+3, ...")]
+Charts = Annotated[str, typer.Option(help="Charts to trade on, such as M5,H1. Default: as in the settings.")]
+Deposit = Annotated[float, typer.Option(min=1, help="Money of the account at the start [USD].")]
+Vary = Annotated[
+    list[str],
+    typer.Option("--vary", metavar="NAME=VALUES", help="entry.stop_atr=1,1.5,2 or =1:3:0.5; for each setting."),
+]
+Objective = Annotated[str, typer.Option(help="What the best has most of: sharpe, sortino, calmar, growth, ...")]
+MinTrips = Annotated[int, typer.Option("--min-round-trips", min=1, help="A result of fewer does not count.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Processes. Default: one for each core.")]
+Cluster = Annotated[str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler, such as tcp://host:8786.")]
+Out = Annotated[Path | None, typer.Option(help="Folder of the results; an interrupted search goes on there.")]
+Json = Annotated[bool, typer.Option("--json", metavar="", help="Print the findings as JSON.")]
+
+
+@reported
+def sweep(  # noqa: PLR0913 - typer takes one parameter for each option
+    files: Files = None,
+    *,
+    vary: Vary,
+    stored: Stored = "",
+    symbol: Symbol = None,
+    timeframe: Frame = None,
+    source: Source = None,
+    store: Store = None,
+    first: First = "",
+    last: Last = "",
+    clock: Clock = None,
+    charts: Charts = "",
+    deposit: Deposit = 10_000.0,
+    objective: Objective = "sharpe",
+    min_round_trips: MinTrips = 30,
+    workers: Workers = None,
+    cluster: Cluster = None,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Run every combination of settings, and say what the best of them is worth."""
+    options = _options(locals())
+    from app.search_command import run_sweep
+
+    run_sweep(options, output())
+
+
+@reported
+def optimize(  # noqa: PLR0913 - as above
+    files: Files = None,
+    *,
+    vary: Vary,
+    trials: Annotated[int, typer.Option(min=1, help="Settings to try.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, help="Of the sampler: the same one tries the same settings.")] = 1,
+    stored: Stored = "",
+    symbol: Symbol = None,
+    timeframe: Frame = None,
+    source: Source = None,
+    store: Store = None,
+    first: First = "",
+    last: Last = "",
+    clock: Clock = None,
+    charts: Charts = "",
+    deposit: Deposit = 10_000.0,
+    objective: Objective = "sharpe",
+    min_round_trips: MinTrips = 30,
+    workers: Workers = None,
+    cluster: Cluster = None,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Let Optuna choose which settings to try, and say what the best of them is worth."""
+    options = _options(locals())
+    from app.search_command import run_optimize
+
+    run_optimize(options, output(), trials=trials, seed=seed)
+
+
+@reported
+def walkforward(  # noqa: PLR0913 - as above
+    files: Files = None,
+    *,
+    vary: Vary,
+    train: Annotated[float, typer.Option(min=1, help="Days on which settings are chosen.")] = 730.0,
+    test: Annotated[float, typer.Option(min=1, help="Days on which the choice is traded.")] = 182.0,
+    purge: Annotated[float, typer.Option(min=0, help="Days left out between the two.")] = 5.0,
+    anchored: Annotated[
+        bool, typer.Option("--anchored", metavar="", help="Training always begins at the start.")
+    ] = False,
+    stored: Stored = "",
+    symbol: Symbol = None,
+    timeframe: Frame = None,
+    source: Source = None,
+    store: Store = None,
+    first: First = "",
+    last: Last = "",
+    clock: Clock = None,
+    charts: Charts = "",
+    deposit: Deposit = 10_000.0,
+    objective: Objective = "sharpe",
+    min_round_trips: MinTrips = 30,
+    workers: Workers = None,
+    cluster: Cluster = None,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Choose settings on the past, trade them on what came next, and judge by the latter alone."""
+    options = _options(locals())
+    from app.search_command import run_walk_forward
+    from backtest.folds import Cut
+
+    run_walk_forward(options, Cut(train, test, purge, anchored), output())
+
+
+_OF_THE_QUOTES = ("symbol", "timeframe", "source", "store", "first", "last", "clock", "deposit")
+_OF_THE_SEARCH = ("objective", "min_round_trips", "workers", "cluster", "out", "as_json")
+
+
+def _options(typed: dict[str, object]) -> "SearchOptions":
+    """What was typed, by the names of the parameters."""
+    from app.backtest_command import BacktestOptions
+    from app.search_command import SearchOptions
+
+    quotes = {name: typed[name] for name in _OF_THE_QUOTES}
+    lists = {
+        name: tuple(word.strip() for word in str(typed[name]).split(",") if word.strip())
+        for name in ("stored", "charts")
+    }
+    files = typed["files"] or ()
+    return SearchOptions(
+        quotes=BacktestOptions(files=tuple(files), **lists, **quotes),  # type: ignore[arg-type]
+        vary=tuple(typed["vary"]),  # type: ignore[arg-type]
+        **{name: typed[name] for name in _OF_THE_SEARCH},  # type: ignore[arg-type]
+    )
