@@ -5,24 +5,27 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.backtest_cli import (
+    AsJson,
+    Charts,
+    Clock,
+    Crossed,
+    Deposit,
+    Files,
+    First,
+    Frame,
+    Last,
+    Source,
+    Store,
+    Stored,
+    Symbol,
+    TicksOfBars,
+)
 from app.console import output, reported
 
 if TYPE_CHECKING:
     from app.search_command import SearchOptions
 
-Files = Annotated[list[Path] | None, typer.Argument(help="Ticks or bars: MT5 export, CSV or Parquet.")]
-Stored = Annotated[
-    str, typer.Option(metavar="SYMBOLS", help="Comma-separated symbols from the store in place of files.")
-]
-Symbol = Annotated[str | None, typer.Option(help="Symbol of the files' quotes, if they do not tell.")]
-Frame = Annotated[str | None, typer.Option("--timeframe", help="Of the bars in files, or in the store (or: ticks).")]
-Source = Annotated[str | None, typer.Option(help="Whose quotes, where the store has several.")]
-Store = Annotated[Path | None, typer.Option(help="Folder of the store. Default: market in COMPANION_DATA_DIR.")]
-First = Annotated[str, typer.Option("--from", metavar="TIME", help="Stored quotes from then on, UTC.")]
-Last = Annotated[str, typer.Option("--to", metavar="TIME", help="Stored quotes before then, UTC.")]
-Clock = Annotated[str | None, typer.Option(help="The broker's clock: utc, us or eu (UTC+2, +3 in summer), utc+3, ...")]
-Charts = Annotated[str, typer.Option(help="Charts to trade on, such as M5,H1. Default: as in the settings.")]
-Deposit = Annotated[float, typer.Option(min=1, help="Money of the account at the start [USD].")]
 Vary = Annotated[
     list[str],
     typer.Option("--vary", metavar="NAME=VALUES", help="entry.stop_atr=1,1.5,2 or =1:3:0.5; for each setting."),
@@ -32,7 +35,6 @@ MinTrips = Annotated[int, typer.Option("--min-round-trips", min=1, help="A resul
 Workers = Annotated[int | None, typer.Option(min=1, help="Processes. Default: one for each core.")]
 Cluster = Annotated[str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler, such as tcp://host:8786.")]
 Out = Annotated[Path | None, typer.Option(help="Folder of the results; an interrupted search goes on there.")]
-Json = Annotated[bool, typer.Option("--json", metavar="", help="Print the findings as JSON.")]
 
 
 @reported
@@ -49,13 +51,15 @@ def sweep(  # noqa: PLR0913 - typer takes one parameter for each option
     last: Last = "",
     clock: Clock = None,
     charts: Charts = "",
+    crossed: Crossed = "drop",
+    ticks: TicksOfBars = "ohlc",
     deposit: Deposit = 10_000.0,
     objective: Objective = "sharpe",
     min_round_trips: MinTrips = 30,
     workers: Workers = None,
     cluster: Cluster = None,
     out: Out = None,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Run every combination of settings, and say what the best of them is worth."""
     options = _options(locals())
@@ -80,13 +84,15 @@ def optimize(  # noqa: PLR0913 - as above
     last: Last = "",
     clock: Clock = None,
     charts: Charts = "",
+    crossed: Crossed = "drop",
+    ticks: TicksOfBars = "ohlc",
     deposit: Deposit = 10_000.0,
     objective: Objective = "sharpe",
     min_round_trips: MinTrips = 30,
     workers: Workers = None,
     cluster: Cluster = None,
     out: Out = None,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Let Optuna choose which settings to try, and say what the best of them is worth."""
     options = _options(locals())
@@ -115,13 +121,15 @@ def walkforward(  # noqa: PLR0913 - as above
     last: Last = "",
     clock: Clock = None,
     charts: Charts = "",
+    crossed: Crossed = "drop",
+    ticks: TicksOfBars = "ohlc",
     deposit: Deposit = 10_000.0,
     objective: Objective = "sharpe",
     min_round_trips: MinTrips = 30,
     workers: Workers = None,
     cluster: Cluster = None,
     out: Out = None,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Choose settings on the past, trade them on what came next, and judge by the latter alone."""
     options = _options(locals())
@@ -131,7 +139,7 @@ def walkforward(  # noqa: PLR0913 - as above
     run_walk_forward(options, Cut(train, test, purge, anchored), output())
 
 
-_OF_THE_QUOTES = ("symbol", "timeframe", "source", "store", "first", "last", "clock", "deposit")
+_OF_THE_QUOTES = ("symbol", "timeframe", "source", "store", "first", "last", "clock", "crossed", "ticks", "deposit")
 _OF_THE_SEARCH = ("objective", "min_round_trips", "workers", "cluster", "out", "as_json")
 
 
