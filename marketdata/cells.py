@@ -14,6 +14,7 @@ _US_PER_MS: Final = 1000
 _MS_PER_S: Final = 1000
 _LATEST_MSC: Final = 4_102_444_800_000  # the year 2100: what lies beyond is no time of a quote
 _MOST_UNREADABLE: Final = 1000
+_SAMPLED: Final = 100
 _EPOCH_DIGITS: Final = 9  # eight digits are a date, YYYYMMDD
 _SMALLEST_MS: Final = 100_000_000_000
 _SMALLEST_US: Final = 100_000_000_000_000
@@ -83,16 +84,19 @@ def time_cells(column: pa.Array, clock: pa.Array | None, log: ImportLog) -> Time
         QuoteFileError: for a date that could be read in two ways.
         TooManyUnreadableError: when the column is not one of times.
     """
-    text = _as_text(column)
-    if clock is not None:
-        text = pc.binary_join_element_wise(text, _as_text(clock), " ")
-    sample = _sample(text)
+    text, times_of_day = _as_text(column), None if clock is None else _as_text(clock)
+    sample = _sample(
+        text if times_of_day is None else _joined(text.slice(0, _SAMPLED), times_of_day.slice(0, _SAMPLED))
+    )
     if sample.isascii() and sample.isdigit() and len(sample) >= _EPOCH_DIGITS:
         return _times_since_epoch(text)
     if _matches(sample, _YEAR_LAST):
         raise log.refusal(
             "time", f"{sample!r} may be day or month first", "write dates year first (2025.01.02)", rule="dates"
         )
+    text = _dashed(text) if times_of_day is None else _joined(_dashed_once(text), times_of_day)
+    if _matches(sample, _COMPACT_CLOCK):
+        text = _with_colons(text)
     return _calendar_times(text, is_utc=_matches(sample, _ZONE))
 
 
@@ -118,7 +122,7 @@ def note_truncated(log: ImportLog, rows: Ints) -> None:
 
 def _sample(text: pa.Array) -> str:
     """A cell that is not the first, if there is one: the first line is the one most often broken."""
-    cells = [cell for cell in text.slice(0, 100).to_pylist() if cell is not None]
+    cells = [cell for cell in text.slice(0, _SAMPLED).to_pylist() if cell is not None]
     return str(cells[min(1, len(cells) - 1)]) if cells else ""
 
 
@@ -134,7 +138,7 @@ def _times_since_epoch(text: pa.Array) -> Times:
 
 def _calendar_times(text: pa.Array, *, is_utc: bool) -> Times:
     kind = pa.timestamp("ns", "UTC") if is_utc else pa.timestamp("ns")
-    stamps, _ = _read(_dashed(text), lambda cells: pc.cast(cells, kind))
+    stamps, _ = _read(text, lambda cells: pc.cast(cells, kind))
     ns = _filled(pc.cast(stamps, pa.int64()))
     msc = ns // _NS_PER_MS
     return Times(msc, out_of_time(msc), ns % _NS_PER_MS != 0, is_utc)
@@ -143,8 +147,17 @@ def _calendar_times(text: pa.Array, *, is_utc: bool) -> Times:
 def _dashed(text: pa.Array) -> pa.Array:
     """Dates as 2025-01-02, whatever stood between their parts; anything else becomes null."""
     text = pc.if_else(pc.match_substring_regex(text, _YEAR_FIRST), text, pa.scalar(None, pa.string()))
-    text = pc.replace_substring_regex(text, _YEAR_FIRST, r"\1-\3-\4")
-    return _with_colons(text) if _matches(_sample(text), _COMPACT_CLOCK) else text
+    return pc.replace_substring_regex(text, _YEAR_FIRST, r"\1-\3-\4")
+
+
+def _dashed_once(dates: pa.Array) -> pa.Array:
+    """`_dashed` of a column that holds each date many times: each is looked at once."""
+    coded = dates.dictionary_encode()
+    return _dashed(coded.dictionary).take(coded.indices)
+
+
+def _joined(dates: pa.Array, times_of_day: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise(dates, times_of_day, " ")
 
 
 def _with_colons(text: pa.Array) -> pa.Array:

@@ -25,7 +25,6 @@ _FEWEST_BREAKS: Final = 5
 _FRIDAY: Final = (4,)
 _OTHER_DAYS: Final = (0, 1, 2, 3)
 _SURE_SHARE: Final = 0.8
-_CONTRARY_SHARE: Final = 0.5
 _MARGIN: Final = 2
 _CANDIDATES: Final = tuple(
     ServerClock(winter_offset_s=hours * HOUR_S, daylight=rule)
@@ -65,11 +64,11 @@ def measured_clocks(times_s: Ints, period_s: int) -> ClockEvidence:
     return max(kinds, key=lambda kind: kind.closes)
 
 
-def contradicts(clock: ServerClock, evidence: ClockEvidence, times_s: Ints) -> bool:
-    """Whether `clock` is not one of those measured, and gives these times other UTC than they do."""
+def agreement(clock: ServerClock, evidence: ClockEvidence, times_s: Ints) -> float:
+    """The share of `times_s` that `clock` gives the same UTC as the clocks measured; 1 where none was."""
     if not evidence.clocks or clock in evidence.clocks:
-        return False
-    return bool(np.mean(clock.offsets_at(times_s) == evidence.clocks[0].offsets_at(times_s)) < _CONTRARY_SHARE)
+        return 1.0
+    return float(np.mean(clock.offsets_at(times_s) == evidence.clocks[0].offsets_at(times_s)))
 
 
 def alike(clocks: tuple[ServerClock, ...], times_s: Ints) -> tuple[ServerClock, ...]:

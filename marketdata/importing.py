@@ -8,7 +8,7 @@ import numpy as np
 from domain.serverclock import Daylight, ServerClock
 from domain.servertime import NS_PER_S
 from marketdata.checks import checked, subject_of
-from marketdata.clocks import ClockEvidence, alike, contradicts, measured_clocks
+from marketdata.clocks import ClockEvidence, agreement, alike, measured_clocks
 from marketdata.findings import Finding, Verdict, of_error, of_note, time_text
 from marketdata.gathering import Portion, load_portion
 from marketdata.merging import Overlap
@@ -18,6 +18,7 @@ from marketdata.reports import ImportOptions, ImportReport, judged_strictly, wor
 from marketdata.series import SeriesFacts, SeriesKey
 from marketdata.store import Addition, MarketStore, StoreError, stamped_by
 
+_SLIGHT: Final = 0.5  # what agrees on more than half of the rows differs by a daylight rule, not by an offset
 _CLOCK_REMEDY: Final = "pass the clock: --clock utc, us or eu (UTC+2, +3 in summer), or one such as utc+3"
 
 
@@ -157,10 +158,13 @@ def _stated(quotes: QuoteFile) -> ServerClock | None:
 
 
 def _contradiction(stated: ServerClock, evidence: ClockEvidence, times_s: Ints, *, by_person: bool) -> list[Finding]:
-    if not contradicts(stated, evidence, times_s):
+    share = agreement(stated, evidence, times_s)
+    if share == 1.0:
         return []
     detail = f"{stated.name} is said, but {evidence.reason} on {_names(evidence.clocks)}"
-    verdict = Verdict.ALLOWED if by_person else Verdict.REFUSED
+    if share > _SLIGHT:
+        detail += f"; they differ in {1.0 - share:.0%} of the rows"
+    verdict = Verdict.NOTED if share > _SLIGHT else Verdict.ALLOWED if by_person else Verdict.REFUSED
     return [Finding(rule="clock", verdict=verdict, rows=0, detail=detail, remedy=_CLOCK_REMEDY)]
 
 

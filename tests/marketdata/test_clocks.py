@@ -7,7 +7,7 @@ import pytest
 
 from domain.serverclock import UTC_CLOCK, ServerClock, clock_named
 from marketdata import load_quotes
-from marketdata.clocks import alike, contradicts, measured_clocks
+from marketdata.clocks import agreement, alike, measured_clocks
 from tests.marketdata.samples import market_bars
 
 NAMES = ["utc", "utc+2/us", "utc+2/eu", "utc+3", "utc-5", "utc+10/eu", "utc-12", "utc+14"]
@@ -52,12 +52,13 @@ def test_what_does_not_tell_is_not_guessed(times: np.ndarray, period_s: int, rea
     assert reason in evidence.reason
 
 
-def test_a_clock_that_cannot_be_contradicts() -> None:
+def test_how_far_a_clock_agrees_with_those_measured() -> None:
     times = market_bars(30, clock_named("us"))["time"]
     evidence = measured_clocks(times, 3600)
-    assert contradicts(UTC_CLOCK, evidence, times)
-    assert not contradicts(clock_named("us"), evidence, times)
-    assert not contradicts(UTC_CLOCK, measured_clocks(times[:20], 3600), times)
+    assert agreement(UTC_CLOCK, evidence, times) == 0.0
+    assert 0.8 < agreement(clock_named("eu"), evidence, times) < 1.0
+    assert agreement(clock_named("us"), evidence, times) == 1.0
+    assert agreement(UTC_CLOCK, measured_clocks(times[:20], 3600), times) == 1.0
 
 
 def test_clocks_alike_are_those_that_agree_on_all_times() -> None:

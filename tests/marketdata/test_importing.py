@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from domain.dtypes import RATES_DTYPE
 from domain.serverclock import clock_named
@@ -22,6 +24,7 @@ US = clock_named("us")
 BARS = market_bars(20, US)
 HALF = BARS.size // 2
 PLAIN = ImportOptions()
+TEXT = mt5_text(BARS[:300])
 
 
 @pytest.fixture
@@ -123,6 +126,9 @@ def test_a_clock_that_the_weekends_deny_is_refused_unless_a_person_says_it(store
     assert (said.verdict, rules(said)["clock"]) == (Verdict.REFUSED, Verdict.REFUSED)
     assert "utc is said, but" in said.findings[0].detail
     assert rules(run(store, path, clock=clock_named("utc+1")))["clock"] is Verdict.ALLOWED
+    slight = run(store, path, clock=clock_named("eu"), source="other")
+    assert rules(slight)["clock"] is Verdict.NOTED
+    assert "differ in" in slight.findings[0].detail
 
 
 def test_another_clock_than_the_series_has_is_refused(store: MarketStore, tmp_path: Path) -> None:
@@ -151,6 +157,34 @@ def test_only_a_window_is_taken(store: MarketStore, tmp_path: Path) -> None:
     assert report.rows == 700
     assert store.bars("EURUSD", Timeframe.H1).rows.tobytes() == BARS[HALF : HALF + 700].tobytes()
     assert rules(run(store, path, from_s=last, to_s=first)) == {"window": Verdict.REFUSED}
+
+
+@given(data=st.data())
+@settings(max_examples=60)
+@pytest.mark.fuzz
+def test_a_mutated_export_is_reported_on_and_never_stored_wrong(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """Whatever is in it: what is stored ascends, and has prices that can be."""
+    lines = TEXT.splitlines(keepends=True)[: data.draw(st.integers(1, 300))]
+    for _ in range(data.draw(st.integers(0, 4))):
+        place = data.draw(st.integers(0, len(lines) - 1))
+        lines[place] = data.draw(st.sampled_from([lines[place][:-9], lines[place] * 2, "", "x\n", lines[0], lines[-1]]))
+        lines[place] = lines[place].replace(
+            *data.draw(st.sampled_from([("1.", "-1."), ("\t", ","), ("2024", "1871"), ("", "")]))
+        )
+    folder = tmp_path_factory.mktemp("mutated")
+    path, place_of_store = stored(folder, "EURUSD_H1.csv", "".join(lines)), MarketStore(folder / "market")
+    report = run(place_of_store, path, clock=US)
+    assert all(finding.rule and finding.detail for finding in report.findings)
+    if not report.usable:
+        assert place_of_store.series() == []
+        return
+    found = place_of_store.bars("EURUSD", Timeframe.H1)
+    assert found.rows.size == report.added == report.rows
+    assert (np.diff(found.time_ns) > 0).all()
+    assert (found.rows["low"] > 0).all()
+    assert (found.rows["high"] >= found.rows["low"]).all()
 
 
 def test_a_file_that_cannot_be_read_is_reported_with_its_rule(store: MarketStore, tmp_path: Path) -> None:
