@@ -58,6 +58,9 @@ def number_cells(column: pa.Array) -> Cells:
     Raises:
         TooManyUnreadableError: when the column is not one of numbers.
     """
+    plain = _plain_numbers(column)
+    if plain is not None:
+        return plain
     text = _as_text(column)
     blank = np.array(pc.is_null(text).to_numpy(zero_copy_only=False), dtype=np.bool_)
     parsed, wrong = _read(text, lambda cells: pc.cast(cells, pa.float64()))
@@ -65,6 +68,18 @@ def number_cells(column: pa.Array) -> Cells:
     unreadable = wrong | np.isinf(values)
     values[unreadable] = np.nan
     return Cells(values, blank, unreadable)
+
+
+def _plain_numbers(column: pa.Array) -> Cells | None:
+    """The common case without a second look: a number in every cell, or nothing in any; None for all others."""
+    none, every = np.zeros(len(column), dtype=np.bool_), np.ones(len(column), dtype=np.bool_)
+    if pc.max(pc.binary_length(column)).as_py() == 0:
+        return Cells(np.full(len(column), np.nan), every, none)
+    try:
+        values: Floats = np.array(pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
+    except pa.ArrowInvalid:
+        return None
+    return Cells(values, none, none) if np.isfinite(values).all() else None
 
 
 def fixed_decimals(column: pa.Array) -> int | None:

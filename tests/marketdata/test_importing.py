@@ -120,6 +120,15 @@ def test_a_source_on_two_clocks_lends_none(store: MarketStore, tmp_path: Path) -
     assert run(store, stored(tmp_path, "EURUSD_D1.csv", days(60))).verdict is Verdict.REFUSED
 
 
+def test_a_lent_clock_must_fit_what_the_file_shows(store: MarketStore, tmp_path: Path) -> None:
+    """Four weeks with a change of clocks leave open by whose rule, but not that it is UTC+2 or UTC+3."""
+    run(store, stored(tmp_path, "EURUSD_H1.csv", mt5_text(market_bars(20, clock_named("utc+5")))))
+    path = stored(tmp_path, "GBPUSD_H1.csv", mt5_text(market_bars(4, US, first="2024-02-19")))
+    assert run(store, path).verdict is Verdict.REFUSED
+    run(store, stored(tmp_path, "EURUSD_H1.csv", mt5_text(BARS)), source="broker")
+    assert run(store, path, source="broker").clock == "utc+2/us"
+
+
 def test_a_clock_that_the_weekends_deny_is_refused_unless_a_person_says_it(store: MarketStore, tmp_path: Path) -> None:
     path = stored(tmp_path, "EURUSD_H1_utc.csv", mt5_text(BARS))
     said = run(store, path)
