@@ -28,11 +28,6 @@ class Margins(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     before_s: Reach = 0.0
     after_s: Reach = 0.0
 
-    @property
-    def is_open(self) -> bool:
-        """Whether there is no window at all."""
-        return self.before_s <= 0.0 and self.after_s <= 0.0
-
 
 class NamedMargins(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Margins of the events whose name holds `words`, of one `currency` or of all (empty)."""
@@ -77,22 +72,36 @@ def spans(
     events: Iterable[EconomicEvent], currencies: Sequence[str], settings: WindowSettings, table: ImpactTable
 ) -> list[Span]:
     """Windows of the events that concern `currencies`, in the order of their start."""
-    wanted = {*currencies, ALL_CURRENCIES}
-    found = [_span(event, settings, table) for event in events if event.currency in wanted]
-    return sorted((span for span in found if span), key=lambda span: (span.start_ns, span.end_ns))
+    wanted, known = {*currencies, ALL_CURRENCIES}, dict[tuple[str, str, Impact], tuple[int, int]]()
+    found = []
+    for event in events:
+        if event.currency not in wanted:
+            continue
+        if event.is_holiday:
+            if settings.holidays:
+                found.append(_whole_day(event))
+            continue
+        kind = event.currency, event.name, event.impact  # most events of a calendar come back month after month
+        reach = known.get(kind)
+        if reach is None:
+            margins = _margins(event, settings, table)
+            reach = known[kind] = round(margins.before_s * _NS_PER_S), round(margins.after_s * _NS_PER_S)
+        span = _span(event, settings, *reach)
+        if span is not None:
+            found.append(span)
+    return sorted(found, key=lambda span: (span.start_ns, span.end_ns))
 
 
-def _span(event: EconomicEvent, settings: WindowSettings, table: ImpactTable) -> Span | None:
-    if event.is_holiday and not settings.holidays:
+def _span(event: EconomicEvent, settings: WindowSettings, before_ns: int, after_ns: int) -> Span | None:
+    if before_ns <= 0 and after_ns <= 0:
         return None
-    margins = _margins(event, settings, table)
-    if event.timing != EventTiming.EXACT or event.is_holiday:
-        closes = event.is_holiday or (settings.whole_days and not margins.is_open)
-        return Span(event.time_ns, event.time_ns + NS_PER_DAY, event) if closes else None
-    if margins.is_open:
-        return None
-    before, after = round(margins.before_s * _NS_PER_S), round(margins.after_s * _NS_PER_S)
-    return Span(event.time_ns - before, event.time_ns + after, event)
+    if event.timing != EventTiming.EXACT:
+        return _whole_day(event) if settings.whole_days else None
+    return Span(event.time_ns - before_ns, event.time_ns + after_ns, event)
+
+
+def _whole_day(event: EconomicEvent) -> Span:
+    return Span(event.time_ns, event.time_ns + NS_PER_DAY, event)
 
 
 def _margins(event: EconomicEvent, settings: WindowSettings, table: ImpactTable) -> Margins:

@@ -8,10 +8,10 @@ from typing import Final
 
 _PERIOD: Final = r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|january|february|march|april|june|july|august"
 _PERIODS: Final = rf"(?:{_PERIOD}|september|october|november|december|q[1-4])"
+_OF_PERIOD: Final = re.compile(rf"\(\s*{_PERIODS}(?:[ /-]\d{{2,4}})?\s*\)")
 _REPLACEMENTS: Final = tuple(
     (re.compile(pattern), by)
     for pattern, by in (
-        (rf"\(\s*{_PERIODS}(?:[ /-]\d{{2,4}})?\s*\)", " "),
         (r"\bm\s*/\s*m\b|\(mom\)", " mom "),
         (r"\bq\s*/\s*q\b|\(qoq\)", " qoq "),
         (r"\by\s*/\s*y\b|\(yoy\)", " yoy "),
@@ -36,7 +36,13 @@ _REPLACEMENTS: Final = tuple(
 @functools.lru_cache(maxsize=16_384)
 def plain_wording(name: str) -> str:
     """`name` in lower case ASCII, without punctuation and reporting period, its common variants made one."""
-    text = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    text = name if name.isascii() else unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return _worded(_OF_PERIOD.sub(" ", text.lower()))
+
+
+@functools.lru_cache(maxsize=16_384)
+def _worded(text: str) -> str:
+    """The same without the period, of which every month has another."""
     for pattern, by in _REPLACEMENTS:
         text = pattern.sub(by, text)
     return " ".join(text.split())
