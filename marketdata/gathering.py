@@ -12,7 +12,7 @@ from marketdata.files import load_quotes
 from marketdata.quotes import ImportNote, QuoteFile, QuoteFileError
 from marketdata.reports import ImportOptions
 
-_READ: Final = (".csv", ".txt", ".tsv", ".json", ".parquet", ".pq", ".gz", SUFFIX)
+_READ: Final = (".csv", ".txt", ".tsv", ".json", ".parquet", ".pq", ".gz", ".zip", SUFFIX)
 
 
 class Portion(NamedTuple):

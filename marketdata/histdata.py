@@ -12,7 +12,7 @@ EST_OFFSET_S: Final = -5 * 3600
 TICK_COLUMNS: Final = ("time", "bid", "ask", "volume")
 _BARS: Final = re.compile(r"\d{8} \d{6};[^;]+;[^;]+;[^;]+;[^;]+;[^;]*")
 _TICKS: Final = re.compile(r"\d{8} \d{9},[^,]+,[^,]+,[^,]*")
-_METATRADER_NAME: Final = re.compile(r"DAT_MT_[A-Z0-9]+_M1_\d{4,6}", re.IGNORECASE)
+_METATRADER_NAME: Final = re.compile(r"(DAT|HISTDATA_COM)_MT_[A-Z0-9]+_M1_?\d{4,6}", re.IGNORECASE)
 
 
 def is_tick_line(line: str) -> bool:

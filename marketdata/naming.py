@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from domain.symbols import SYMBOL_NAME_LIMIT
 from domain.timeframes import Timeframe
 
-_SUFFIXES: Final = (".gz", ".csv", ".txt", ".tsv", ".parquet", ".pq", ".json", ".bi5")
+_SUFFIXES: Final = (".gz", ".zip", ".csv", ".txt", ".tsv", ".parquet", ".pq", ".json", ".bi5")
 _TIMEFRAMES: Final = {frame.name: frame for frame in Timeframe} | {
     "DAILY": Timeframe.D1,
     "WEEKLY": Timeframe.W1,

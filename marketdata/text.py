@@ -1,6 +1,9 @@
 """Text files of quotes: from bytes to columns of cells, whatever the encoding, the separator and the line ends."""
 
 import gzip
+import io
+import lzma
+import zipfile
 import zlib
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -71,10 +74,24 @@ def file_bytes(path: Path, log: ImportLog) -> bytes:
     except (OSError, EOFError, zlib.error) as error:
         raise log.refusal("file", f"cannot be unpacked ({error})", "check that the copy is complete") from error
     if data.startswith(_ZIP):
-        raise log.refusal("file", "is a zip archive", "unpack it and pass the file inside")
+        data = _unzipped(data, log)
     if not data.strip():
         raise log.refusal("file", "is empty", "export it again")
     return data
+
+
+def _unzipped(data: bytes, log: ImportLog) -> bytes:
+    """The one table of an archive, as HistData packs it beside a text on its gaps."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            tables = [name for name in archive.namelist() if name.lower().endswith(".csv")]
+            found = archive.read(tables[0]) if len(tables) == 1 else b""
+    except (zipfile.BadZipFile, zlib.error, EOFError, lzma.LZMAError, OSError, RuntimeError, ValueError) as error:
+        raise log.refusal("file", f"cannot be unpacked ({error})", "check that the copy is complete") from error
+    if len(tables) != 1:
+        problem = f"is a zip archive with {len(tables)} .csv files"
+        raise log.refusal("file", problem, "unpack it and pass the file inside")
+    return found
 
 
 def opened_text(data: bytes, log: ImportLog) -> TextFile:

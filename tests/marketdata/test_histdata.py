@@ -1,5 +1,6 @@
 """HistData's files, with the rows that their specification shows."""
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,15 @@ def test_ticks_have_milliseconds_and_no_signs_in_their_times(tmp_path: Path) -> 
 
 def test_the_ascii_form_needs_no_name(tmp_path: Path) -> None:
     assert load_quotes(stored(tmp_path, "x.txt", BARS), symbol="EURUSD").vendor is Vendor.HISTDATA
+
+
+def test_an_archive_as_the_site_sends_it(tmp_path: Path) -> None:
+    path = tmp_path / "HISTDATA_COM_MT_EURUSD_M1202401.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("DAT_MT_EURUSD_M1_202401.csv", FOR_METATRADER)
+        archive.writestr("DAT_MT_EURUSD_M1_202401.txt", "gaps")
+    quotes = load_quotes(path)
+    assert (quotes.vendor, quotes.symbol, quotes.server_offset_s) == (Vendor.HISTDATA, "EURUSD", -18_000)
 
 
 def test_the_same_rows_under_a_brokers_name_are_a_brokers(tmp_path: Path) -> None:

@@ -254,7 +254,7 @@ DIRTY = {
 
 
 def test_each_dirty_file_is_repaired_or_refused_as_documented(reference: Path, store: MarketStore) -> None:
-    """What they do not tell is their clock: four of five are said to be on New York's close."""
+    """What they do not tell is their clock, so it is said."""
     folder = reference / "dirty"
     assert {path.name for path in folder.iterdir()} == set(DIRTY)
     for name, (verdict, rule, rows) in DIRTY.items():

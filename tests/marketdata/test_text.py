@@ -1,4 +1,7 @@
+import contextlib
 import gzip
+import io
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -35,9 +38,37 @@ def test_an_empty_file_is_refused(tmp_path: Path, content: bytes) -> None:
         file_bytes(stored(tmp_path, "a.csv", content), _log())
 
 
-def test_a_zip_archive_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(QuoteFileError, match="unpack it"):
-        file_bytes(stored(tmp_path, "a.csv", b"PK\x03\x04rest"), _log())
+def zipped(*names: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(name, f"time,bid {name}" * 20)
+    return packed.getvalue()
+
+
+def test_the_one_table_of_an_archive_is_read(tmp_path: Path) -> None:
+    content = file_bytes(stored(tmp_path, "a.zip", zipped("gaps.txt", "b/DAT.CSV")), _log())
+    assert content == b"time,bid b/DAT.CSV" * 20
+
+
+@pytest.mark.parametrize("names", [(), ("a.txt",), ("a.csv", "b.csv")])
+def test_an_archive_of_more_or_less_is_refused(tmp_path: Path, names: tuple[str, ...]) -> None:
+    with pytest.raises(QuoteFileError, match=r"unpack it|is binary|unpacked"):
+        opened_text(file_bytes(stored(tmp_path, "a.csv", zipped(*names)), _log()), _log())
+
+
+@given(cut=st.integers(4, 200), garbled=st.integers(4, 110))
+def test_a_damaged_archive_is_refused_or_whole(
+    tmp_path_factory: pytest.TempPathFactory, cut: int, garbled: int
+) -> None:
+    content = bytearray(zipped("a.csv"))
+    content[garbled] ^= 0xFF
+    path = stored(tmp_path_factory.getbasetemp(), "cut.zip", bytes(content[: max(4, len(content) - cut)]))
+    with pytest.raises(QuoteFileError, match="cannot be unpacked"):
+        file_bytes(path, _log())
+    whole = stored(tmp_path_factory.getbasetemp(), "garbled.zip", bytes(content))
+    with contextlib.suppress(QuoteFileError):
+        assert file_bytes(whole, _log()) == b"time,bid a.csv" * 20
 
 
 def test_gzip_is_recognized_by_content(tmp_path: Path) -> None:
