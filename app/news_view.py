@@ -127,6 +127,7 @@ def show_coverage(found: Coverage, console: Console) -> None:
         *map(_missing_words, found.missing),
         *(f"{one.first} and {one.second} have {one.share:.0%} of their figures in common" for one in found.copied),
         *found.shifted,
+        *found.contradictions,
     ]
     for line in lines:
         console.print(f"[bold red]✗[/] {escape(line)}", soft_wrap=True)

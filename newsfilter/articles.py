@@ -1,6 +1,7 @@
 """What EODHD's articles said lately, in one file: enough to weigh them after a restart, and when sources are silent."""
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Protocol
@@ -48,14 +49,19 @@ class Clippings(msgspec.Struct, frozen=True, kw_only=True):
         return next((one for one in self.tickers if one.ticker == ticker), TickerArticles(ticker=ticker))
 
     def tones(self, now_ns: int, settings: SentimentSettings, limit_s: float) -> Tones:
-        """What they say by currency at `now_ns` [UTC ns]; believed for `limit_s` [s] after the oldest answer."""
+        """What they say by currency at `now_ns` [UTC ns]; believed for `limit_s` [s] after the oldest answer at most.
+
+        In steps of a hundredth, and of a tenth of that time: whoever is told need not be told anew every minute.
+        """
         fetched = [one.fetched_ns for one in self.tickers]
         if not fetched or min(fetched) <= 0:
             return NO_TONES
         articles = (article for one in self.tickers for article in one.articles)
         told = sentiment_by_currency(articles, now_ns, settings)
-        known = {currency: tone for currency, tone in told.items() if tone == tone}  # noqa: PLR0124 - NaN: not known
-        return Tones(known, min(fetched) + round(limit_s * _NS_PER_S))
+        known = {currency: round(tone, 2) for currency, tone in told.items() if not math.isnan(tone)}
+        limit_ns = round(limit_s * _NS_PER_S)
+        step_ns = max(1, limit_ns // 10)
+        return Tones(known, (min(fetched) + limit_ns) // step_ns * step_ns)
 
     def problem(self) -> str:
         """What is wrong; empty where nothing is."""

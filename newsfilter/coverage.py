@@ -17,6 +17,8 @@ import msgspec
 from newsfilter.eodhd import anchor_problems
 from newsfilter.events import NS_PER_DAY, EconomicEvent, EventTiming, Impact
 from newsfilter.impact import ImpactTable
+from newsfilter.merging import Disagreement, disagreements
+from newsfilter.wording import utc_minute
 
 _SATURDAY: Final = 5
 _QUIET_FROM: Final = 12, 20  # between these days little is published
@@ -73,7 +75,10 @@ class CopiedMonth(msgspec.Struct, frozen=True):
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
-    """What a calendar from `first` to `last` (UTC days) holds and lacks. `shifted`: releases away from their hour."""
+    """What a calendar from `first` to `last` (UTC days) holds and lacks.
+
+    `shifted` are releases away from their hour, `contradictions` those that two sources put at different times.
+    """
 
     events: int
     first: dt.date
@@ -83,11 +88,12 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
     missing: tuple[MissingReleases, ...]
     copied: tuple[CopiedMonth, ...]
     shifted: tuple[str, ...]
+    contradictions: tuple[str, ...] = ()
 
     @property
     def is_whole(self) -> bool:
         """Whether nothing was found."""
-        return not (self.empty or self.missing or self.copied or self.shifted)
+        return not (self.empty or self.missing or self.copied or self.shifted or self.contradictions)
 
 
 def coverage_of(events: Sequence[EconomicEvent], table: ImpactTable) -> Coverage | None:
@@ -106,7 +112,13 @@ def coverage_of(events: Sequence[EconomicEvent], table: ImpactTable) -> Coverage
         missing=(*_never_seen(events, table, first, last), *_interrupted(events, table, last, empty)),
         copied=tuple(_copied(events, table)),
         shifted=tuple(anchor_problems(events)),
+        contradictions=tuple(map(_contradiction, disagreements(events, table))),
     )
+
+
+def _contradiction(found: Disagreement) -> str:
+    first, second = (f"{utc_minute(one.time_ns)} ({', '.join(one.sources)})" for one in (found.first, found.second))
+    return f"{found.first.currency} {found.first.name} at {first} or at {second}"
 
 
 def _day(event: EconomicEvent) -> dt.date:

@@ -7,13 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from newsfilter.articles import clipped, read_clippings, write_clippings
 from newsfilter.budget import CallBudget
 from newsfilter.bulletin import Bulletin, event_windows
 from newsfilter.eodhd_api import EodhdApi
 from newsfilter.events import NewsError
 from newsfilter.http import HttpClient
-from newsfilter.postings import write_bulletin
+from newsfilter.postings import read_bulletin, write_bulletin
 from newsfilter.refreshing import Reach, refreshed
 from newsfilter.sentiment import SentimentSettings, legs_of
 from newsfilter.setup import NewsSetup
@@ -97,11 +99,19 @@ class Newsroom:
         return clippings.problem()
 
     def post(self) -> Bulletin:
-        """Post what is known, as the present settings see it."""
+        """Post what is known, as the present settings see it, unless the same is posted already."""
         with self._posting:
             bulletin = self._bulletin(self._now_ns())
-            write_bulletin(self.files.bulletin, bulletin)
+            if not self._is_posted(bulletin):
+                write_bulletin(self.files.bulletin, bulletin)
         return bulletin
+
+    def _is_posted(self, bulletin: Bulletin) -> bool:
+        try:
+            posted = read_bulletin(self.files.bulletin)
+        except NewsError:
+            return False
+        return msgspec.structs.replace(posted, made_ns=bulletin.made_ns) == bulletin
 
     def _bulletin(self, now_ns: int) -> Bulletin:
         setup, known = self._setup, self.snapshot()

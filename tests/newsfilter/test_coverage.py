@@ -128,6 +128,16 @@ def test_a_shifted_release_is_told() -> None:
     assert "is +240 minutes from 8:30 in New York" in shifted
 
 
+def test_two_sources_that_contradict_each_other_are_told() -> None:
+    ours = event("2024-03-08 13:30", sources=("mine.csv",))
+    theirs = event("2024-03-08 14:30", "Non-Farm Payrolls", sources=("forexfactory",))
+    found = found_in([ours, theirs])
+    assert found.contradictions == (
+        "USD Nonfarm Payrolls at 2024-03-08 13:30 UTC (mine.csv) or at 2024-03-08 14:30 UTC (forexfactory)",
+    )
+    assert not found.is_whole
+
+
 # -- real calendars ---------------------------------------------------------------------------------------------------
 
 

@@ -135,11 +135,27 @@ def test_articles_become_tones_and_stay_when_they_fail(tmp_path: Path, clock: Cl
         assert room.refresh_articles() == ""
         tones = read_bulletin(room.files.bulletin).tones
         assert tones.by_currency == pytest.approx({"EUR": -0.5, "USD": 0.5})
-        assert tones.until_ns == clock.now_ns + HOUR_NS
+        assert clock.now_ns + HOUR_NS * 9 // 10 < tones.until_ns <= clock.now_ns + HOUR_NS
         clock.pass_s(60)
         assert "status 502" in room.refresh_articles()
         assert read_bulletin(room.files.bulletin).tones.until_ns == tones.until_ns
         assert len(read_clippings(room.files.articles).of("EURUSD.FOREX").articles) == 3
+
+
+def test_what_is_posted_already_is_not_posted_again(tmp_path: Path, clock: Clock) -> None:
+    replies = [Reply(body=rows(article("10", -0.5), article("20", -0.5), article("30", -0.25)))]
+    with FakeEodhd(replies) as eodhd:
+        room = a_room(tmp_path, clock, TOKEN, eodhd_address=eodhd.address, tickers=("EURUSD.FOREX",))
+        marks = set()
+        for _ in range(12):
+            room.refresh_articles()
+            marks.add(room.files.bulletin.stat().st_ino)
+            clock.pass_s(60)
+    assert len(marks) <= 4
+    assert read_bulletin(room.files.bulletin).tones.by_currency == {"EUR": -0.42, "USD": 0.42}
+    room.files.bulletin.unlink()
+    room.post()
+    assert room.files.bulletin.exists()
 
 
 def test_one_article_is_no_opinion(tmp_path: Path, clock: Clock) -> None:
