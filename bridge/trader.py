@@ -4,13 +4,14 @@ A trader outlives connections: when a terminal comes back, the same engine goes 
 """
 
 import hashlib
+import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
 
-from account.events import AccountEvent, SymbolsSeen, encoded
+from account.events import AccountEvent, EventAhead, SymbolsSeen, encoded
 from account.state import AccountState
 from bridge.config import NewsRules
 from bridge.histories import Chart
@@ -22,6 +23,7 @@ from domain.intents import Intent
 from domain.updates import Money
 from newsfilter.board import NewsBoard, board_of
 from newsfilter.bulletin import Bulletin
+from newsfilter.wording import utc_minute
 from signals.models import parameters_array, parameters_from
 from strategy.engine import Engine
 from strategy.events import AccountChanged, NewsChanged, Quotes, WarmUp
@@ -29,6 +31,7 @@ from strategy.gates import NO_GATE, Action, gate_name
 from strategy.params import EngineSettings
 from strategy.tables import DECISION_DTYPE, Table
 
+_LOG: Final = logging.getLogger("companion.bridge")
 _HISTORY_BARS: Final = 1000  # EMA and Wilder averages of the usual periods have forgotten their seed, to the last bit
 
 
@@ -66,6 +69,11 @@ def verdict_name(kind: int, action: int, decided_by: int) -> str:
     if action != Action.HOLD or decided_by == NO_GATE:
         return Action(action).name.lower().replace("_", " ")
     return f"refused: {gate_name(kind, decided_by)}"
+
+
+def _ahead(event: EventAhead) -> str:
+    concerned = ", ".join(event.symbols)
+    return f"{event.currency} {event.name} ({event.impact}) at {utc_minute(event.event_ns)}: {concerned}"
 
 
 class Trader:
@@ -161,10 +169,13 @@ class Trader:
         return intents, decisions
 
     def book_news(self) -> None:
-        """Let what the watch over equity has found be journaled; the engine acts on it already."""
+        """Let what guards and calendar have told be journaled; the engine acts on it already."""
         news = self.engine.take_news()
         if news:
             self.book(news)
+            for event in news:
+                if isinstance(event, EventAhead):
+                    _LOG.warning("%s: %s", self.key, _ahead(event))
 
     def decision_counts(self) -> dict[str, int]:
         """How many decisions there were by what they came to: an action, or what refused an entry."""

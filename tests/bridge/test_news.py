@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from account.events import EventAhead
 from bridge.audit import audit
 from bridge.config import NewsRules, Places
 from bridge.newswatch import NewsWatch
@@ -216,3 +217,15 @@ def test_a_bulletin_posted_while_it_runs_is_seen(tmp_path: Path) -> None:
         until(lambda: news() == "no entries: no calendar has been fetched yet", "the bridge says so")
         write_bulletin(Places(config.data_dir).bulletin, Bulletin(reliable_until_ns=FOREVER_NS))
         until(lambda: news() == "", "the bridge sees it")
+
+
+def test_an_event_ahead_is_journaled_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    floor = Floor(MARKET)
+    floor.line.trader.hear_news(a_bulletin((5, 15)), RULES)
+    floor.connect()
+    floor.play()
+    ahead = [event for event in floor.heard.journal if isinstance(event, EventAhead)]
+    assert len(ahead) == 1
+    assert ahead[0].symbols == ("EURUSD",)
+    (words,) = [record.message for record in caplog.records if "EURUSD" in record.message]
+    assert f"{ahead[0].currency} {ahead[0].name} (high)" in words
