@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -78,7 +79,7 @@ def run_walk_forward(options: SearchOptions, cut: Cut, console: Console) -> None
     """Every combination on each training, the best of them on the test behind it."""
     search = _understood(options, f"walkforward {cut}")
     points = list(grid(search.axes))
-    with _progress(console, quiet=options.as_json) as tell:
+    with closing(search.crew), _progress(console, quiet=options.as_json) as tell:
         found = walk_forward(
             search.job,
             points,
@@ -139,7 +140,8 @@ def _folder(options: SearchOptions, settings: ServiceSettings, job: Job, what: s
 
 @contextlib.contextmanager
 def _at_work(search: _Search) -> Iterator[tuple[Work, Ledger]]:
-    with Ledger(search.folder / RESULTS, head_of(search.job)) as ledger, laid_out(search.job) as work:
+    head = head_of(search.job)
+    with closing(search.crew), Ledger(search.folder / RESULTS, head) as ledger, laid_out(search.job) as work:
         yield work, ledger
 
 

@@ -136,17 +136,18 @@ def show_walk(found: WalkForward, aim: Aim, console: Console) -> None:
 def _step_cells(step: Step) -> list[str]:
     fold = step.fold
     trained, tested = (
-        f"{_day(first)} to {_day(last)}"
+        f"{_day(first)}\n{_day(last)}"
         for first, last in ((fold.train_from_ns, fold.train_until_ns), (fold.test_from_ns, fold.test_until_ns))
     )
     if step.chosen is None or step.tested is None:
         return [trained, tested, "nothing counted, nothing traded", "-", "-", "-", "-"]
     cells = _cells(step.tested)
-    return [trained, tested, describe(step.chosen.point), _cells(step.chosen)[0], cells[0], cells[1], cells[3]]
+    chosen = " ".join(f"{value}" for _, value in step.chosen.point)
+    return [trained, tested, chosen, _cells(step.chosen)[0], cells[0], cells[1], cells[3]]
 
 
 def _day(time_ns: int) -> str:
-    return shown(time_ns, seconds=False)[:10]
+    return shown(time_ns, seconds=False).split()[1]
 
 
 def plain_walk(found: WalkForward) -> dict[str, Any]:

@@ -40,6 +40,10 @@ class Crew(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Let the workers go."""
+        ...
+
 
 def chunks_of(tasks: Sequence[Task], size: int) -> list[tuple[Task, ...]]:
     """`tasks` in pieces of `size`, the last one shorter."""
@@ -51,6 +55,9 @@ class OneProcess:
 
     shares_disk = True
 
+    def close(self) -> None:
+        """Nothing to do."""
+
     def done(
         self, work: "Work[Material, Task, Done]", material: Material, chunks: Sequence[tuple[Task, ...]]
     ) -> Iterator[list[Done]]:
@@ -60,12 +67,27 @@ class OneProcess:
 
 
 class LocalCrew:
-    """`workers` processes of this machine, started anew: nothing is inherited by accident."""
+    """`workers` processes of this machine, started when there is work, and kept for more of it until `close`.
+
+    They are started anew, so that nothing is inherited by accident: each takes some seconds to load its kernels.
+    """
 
     shares_disk = True
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
+        self._pool: ProcessPoolExecutor | None = None
+
+    def close(self) -> None:
+        """End the processes; what they were at is given up."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+    def _ready_pool(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(self._workers, multiprocessing.get_context("spawn"))
+        return self._pool
 
     def done(
         self, work: "Work[Material, Task, Done]", material: Material, chunks: Sequence[tuple[Task, ...]]
@@ -90,22 +112,23 @@ class LocalCrew:
     ) -> Iterator[list[Done]]:
         """Work through `waiting`, from its end; when a worker dies, what was out goes back into it."""
         out: dict[Future[list[Done]], int] = {}
-        with ProcessPoolExecutor(self._workers, multiprocessing.get_context("spawn")) as pool:
-            try:
-                while waiting or out:
-                    while waiting and len(out) < self._most(deaths, [*waiting[-1:], *out.values()]):
-                        place = waiting.pop()
-                        out[pool.submit(work, chunks[place])] = place
-                    for future in wait(out, return_when=FIRST_COMPLETED).done:
-                        found = future.result()
-                        del out[future]
-                        yield found
-            except BrokenProcessPool:
-                for place in out.values():
-                    deaths[place] += 1
-                waiting += sorted(out.values(), key=lambda place: (deaths[place], -place))
-            finally:
-                pool.shutdown(cancel_futures=True)
+        try:
+            while waiting or out:
+                while waiting and len(out) < self._most(deaths, [*waiting[-1:], *out.values()]):
+                    future = self._ready_pool().submit(work, chunks[waiting[-1]])
+                    out[future] = waiting.pop()
+                for future in wait(out, return_when=FIRST_COMPLETED).done:
+                    found = future.result()
+                    del out[future]
+                    yield found
+        except BrokenProcessPool:
+            self.close()
+            for place in out.values():
+                deaths[place] += 1
+            waiting += sorted(out.values(), key=lambda place: (deaths[place], -place))
+        finally:
+            for future in out:
+                future.cancel()
 
     def _most(self, deaths: list[int], places: list[int]) -> int:
         """Chunks to have out at once: one alone where workers have died, so that it is known of which."""
@@ -120,6 +143,9 @@ class DaskCrew:
     def __init__(self, address: str, patience_s: float = 10.0) -> None:
         self._address = address
         self._patience_s = patience_s
+
+    def close(self) -> None:
+        """Nothing to do: the connection lasts as long as the work."""
 
     def done(
         self, work: "Work[Material, Task, Done]", material: Material, chunks: Sequence[tuple[Task, ...]]

@@ -21,7 +21,9 @@ from backtest.search.material import CarriedJob, JobMaterial, StoredJob, stored_
 from backtest.search.space import Axis, Point
 
 CHUNK: Final = 8
-"""Points a worker takes at once: small enough that what a killed one loses is seconds."""
+"""Most points that a worker takes at once: small enough that what a killed one loses is seconds."""
+
+_SHARES: Final = 16  # so that no worker waits long for the last one
 
 BLOCKS: Final = 16
 _MOST_JUDGED: Final = 2000  # sets in the judgment on overfitting: its memory grows with them
@@ -62,7 +64,9 @@ class Work:
         missing = ledger.missing(list(points))
         done = len(points) - len(missing)
         material: JobMaterial = self._stored if crew.shares_disk else CarriedJob(self.job)
-        for chunk in crew.done(evaluated_chunk, material, chunks_of(missing, CHUNK)):
+        for chunk in crew.done(
+            evaluated_chunk, material, chunks_of(missing, max(1, min(CHUNK, len(missing) // _SHARES)))
+        ):
             for result in chunk:
                 ledger.add(result)
             done += len(chunk)

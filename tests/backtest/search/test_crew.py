@@ -1,9 +1,11 @@
 """The same work by one process, by several and by a cluster; and workers that die of it."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 
 from backtest.search.crew import MAX_DEATHS, Crew, CrewError, DaskCrew, LocalCrew, OneProcess, Work, chunks_of
@@ -28,7 +30,8 @@ def cluster() -> Iterator["LocalCluster"]:
 
 
 def done_by(crew: Crew, work: "Work[Any, int, int]", material: object) -> list[int]:
-    return sorted(number for chunk in crew.done(work, material, CHUNKS) for number in chunk)
+    with closing(crew):
+        return sorted(number for chunk in crew.done(work, material, CHUNKS) for number in chunk)
 
 
 def test_chunks_hold_every_task_once() -> None:
@@ -73,3 +76,13 @@ def test_a_cluster_survives_a_worker(cluster: "LocalCluster", tmp_path: Path) ->
 def test_a_cluster_that_is_not_there_is_named() -> None:
     with pytest.raises(CrewError, match=r"127\.0\.0\.1:9"):
         done_by(DaskCrew("tcp://127.0.0.1:9", patience_s=0.5), powers, 2)
+
+
+def test_processes_stay_for_more_work_and_end_with_it() -> None:
+    before = set(psutil.Process().children())
+    with closing(LocalCrew(1)) as crew:
+        list(crew.done(powers, 2, CHUNKS))
+        first = set(psutil.Process().children()) - before
+        list(crew.done(powers, 3, CHUNKS))
+        assert set(psutil.Process().children()) - before == first
+    assert not any("spawn_main" in " ".join(child.cmdline()) for child in set(psutil.Process().children()) - before)

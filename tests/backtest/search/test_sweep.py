@@ -1,6 +1,7 @@
 """A search finds the best, says what it is worth, and gives the same whoever does the work."""
 
 import math
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -51,9 +52,13 @@ def test_every_point_has_its_result(results: list[Result]) -> None:
 
 @pytest.mark.integration
 def test_processes_find_the_same(job: Job, results: list[Result], tmp_path: Path) -> None:
-    with Ledger(tmp_path / "r.jsonl", head_of(job)) as ledger, laid_out(job) as work:
+    with (
+        closing(LocalCrew(2)) as crew,
+        Ledger(tmp_path / "r.jsonl", head_of(job)) as ledger,
+        laid_out(job) as work,
+    ):
         told: list[tuple[int, int]] = []
-        assert work.results(POINTS, LocalCrew(2), ledger, lambda done, total: told.append((done, total))) == results
+        assert work.results(POINTS, crew, ledger, lambda done, total: told.append((done, total))) == results
     assert told[-1] == (6, 6)
 
 
