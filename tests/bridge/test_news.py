@@ -161,7 +161,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run in two lives of the bridge, with another bulletin in each."""
     folder = tmp_path_factory.mktemp("run")
     config = a_config(folder, news=RULES)
-    lives = (a_bulletin((3, 9), until_minute=13), 200), (a_bulletin((20, 25)), len(MARKET.ticks))
+    lives = (a_bulletin((3, 6), until_minute=9), 140), (a_bulletin((1, 3)), 50)
     for bulletin, ticks in lives:
         write_bulletin(Places(config.data_dir).bulletin, bulletin)
         with serving(config) as served:
@@ -217,6 +217,8 @@ def test_a_bulletin_posted_while_it_runs_is_seen(tmp_path: Path) -> None:
         until(lambda: news() == "no entries: no calendar has been fetched yet", "the bridge says so")
         write_bulletin(Places(config.data_dir).bulletin, Bulletin(reliable_until_ns=FOREVER_NS))
         until(lambda: news() == "", "the bridge sees it")
+    with serving(config) as served:
+        assert served.service.stats().news == ""  # the next life begins with what was posted last
 
 
 def test_an_event_ahead_is_journaled_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
