@@ -23,7 +23,7 @@ pytestmark = pytest.mark.integration
 
 SECRET = "0123456789abcdef0123456789abcdef-run"
 PLAYBACK = Playback(symbols=("EURUSD",), days=1)
-PATIENCE_S = 90.0
+PATIENCE_S = 240.0
 
 
 def free_port() -> int:

@@ -26,7 +26,7 @@ from tests.sim.router import RouterBridge
 
 pytestmark = pytest.mark.integration
 
-PATIENCE_S = 60.0
+PATIENCE_S = 240.0
 SHOWN = re.compile(r"terminal on (127\.0\.0\.1:\d+)")
 
 

@@ -26,7 +26,7 @@ from tests.strategy.markets import MAGIC, START_MSC, a_spec
 from wire.messages import ErrorMessage, Heartbeat, Hello, History, Message, Symbols, Ticks, Welcome
 from wire.session import TerminalSession
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 Said = TypeVar("Said")
 
 

@@ -16,7 +16,7 @@ from newsfilter.setup import NewsSetup
 from ops.news import refresh_until
 from tests.newsfilter.fake_eodhd import TOKEN, FakeEodhd, Reply
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 ONCE = HttpPolicy(attempts=1, spacing_s=0.0)
 
 
