@@ -64,6 +64,7 @@ def backtest(  # noqa: PLR0913 - typer takes one parameter for each option
     if sum((dry_run, bool(symbols), bool(files))) != 1:
         remedy = "name files, or --stored SYMBOLS, or --dry-run; one of them"
         raise CommandError("what shall be tested?", remedy, ExitCode.USAGE)
+    _tell_of_compiling(quiet=as_json)
     if dry_run:
         _dry_run(min_sharpe, seed, as_json=as_json)
     from app.backtest_command import BacktestOptions, run_backtest
@@ -88,6 +89,14 @@ def backtest(  # noqa: PLR0913 - typer takes one parameter for each option
         as_json=as_json,
     )
     _end(run_backtest(options, output()))
+
+
+def _tell_of_compiling(*, quiet: bool) -> None:
+    """Say why the first run takes so long, before the kernels are imported and their folder exists."""
+    from domain import jit
+
+    if not quiet and not jit.cache_directory().exists():
+        output().print("compiling the decision code for this machine; this happens once and takes a minute or two")
 
 
 def _dry_run(min_sharpe: float | None, seed: int, *, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from app.cli import cli
 from app.console import ExitCode
+from domain import jit
 from domain.serverclock import clock_named
 from domain.timeframes import Timeframe
 from marketdata import MarketStore, load_quotes, stamped_by
@@ -41,6 +42,15 @@ def test_a_gate_sets_the_status() -> None:
 @pytest.mark.parametrize("words", [[], ["--min-sharpe", "1"], ["--dry-run", "quotes.csv"]])
 def test_nothing_to_test_is_wrong_use(words: list[str]) -> None:
     assert CliRunner().invoke(cli, ["backtest", *words]).exit_code == ExitCode.USAGE
+
+
+def test_a_first_run_says_why_it_takes_so_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMPANION_KERNEL_CACHE", str(tmp_path / "no kernels yet"))
+    assert "compiling the decision code" in backtest_of("nowhere.csv").stdout
+    assert "compiling" not in backtest_of("nowhere.csv", "--json").stdout
+    monkeypatch.setenv("COMPANION_KERNEL_CACHE", str(tmp_path))
+    jit.cache_directory().mkdir()
+    assert "compiling" not in backtest_of("nowhere.csv").stdout
 
 
 def an_export(folder: Path, weeks: int = 20) -> Path:
