@@ -97,7 +97,7 @@ def test_a_position_is_closed_before_an_event(
     engine = make_engine(
         settings(CareSettings(news_close_s=600.0, break_even_r=0.0, trailing_atr=0.0, partial_legs=()))
     )
-    event = an_event(entry_minute + 60)
+    event = an_event(entry_minute + 60.25)  # no bar closes ten minutes before it
     engine.on_event(NewsChanged(a_board(event)))
     intents, decisions, _ = traded(engine, ticks, parts)
     assert [intent.kind for intent in intents] == [IntentKind.OPEN, IntentKind.CLOSE]
@@ -119,7 +119,7 @@ def test_nothing_is_opened_that_would_be_closed_at_once(
 
 def test_a_position_is_reduced_inside_a_window(make_engine: MakeEngine, ticks: Table, entry_minute: int) -> None:
     care = CareSettings(news_max_leverage=1.0, break_even_r=0.0, trailing_atr=0.0, partial_legs=())
-    engine, event = make_engine(settings(care)), an_event(entry_minute + 60)
+    engine, event = make_engine(settings(care)), an_event(entry_minute + 60.25)
     engine.on_event(NewsChanged(a_board(event)))
     intents, decisions, _ = traded(engine, ticks)
     opened, reduced = intents
@@ -188,15 +188,16 @@ def test_a_calendar_that_nobody_can_rely_on_touches_no_position(make_engine: Mak
 @pytest.mark.parametrize("parts", [1, 7, 20_000])
 def test_an_event_is_told_of_once_and_in_time(make_engine: MakeEngine, ticks: Table, parts: int) -> None:
     engine, ticks = make_engine(settings()), ticks[:20_000]
-    events = an_event(0.5, "Early"), an_event(100), an_event(100, "Unemployment Rate"), an_event(5000, "Late")
+    events = an_event(0.5, "Early"), an_event(100.25), an_event(100.25, "Unemployment Rate"), an_event(5000, "Late")
     engine.on_event(NewsChanged(a_board(*events)))
     _, _, news = traded(engine, ticks, parts)
     found = told(news)
     assert [one.name for one in found] == ["Early", "Nonfarm Payrolls", "Unemployment Rate"]
     assert [(one.time_ns - START_NS) // MINUTE_NS for one in found] == [0, 85, 85]
+    assert found[1].time_ns == START_NS + round(85.25 * MINUTE_NS)  # to the tick, between two bars
     assert found[1] == EventAhead(
-        time_ns=START_NS + 85 * MINUTE_NS,
-        event_ns=START_NS + 100 * MINUTE_NS,
+        time_ns=START_NS + round(85.25 * MINUTE_NS),
+        event_ns=START_NS + round(100.25 * MINUTE_NS),
         currency="USD",
         name="Nonfarm Payrolls",
         impact="high",

@@ -69,7 +69,7 @@ care_settings = st.builds(
     weekend_stop_atr=st.sampled_from([0.0, 0.3]),
     rollover_close_s=st.sampled_from([0.0, 0.0, 300.0]),
     triple_swap_close_s=st.sampled_from([0.0, 600.0]),
-    news_close_s=st.sampled_from([0.0, 30.0, 900.0]),
+    news_close_s=st.sampled_from([0.0, 20.0, 20.0, 900.0]),
     news_stop_atr=st.sampled_from([0.0, 0.3]),
     news_max_leverage=st.sampled_from([0.0, 0.0, 1.0, 3.0]),
 )
@@ -78,14 +78,15 @@ care_settings = st.builds(
 @st.composite
 def with_news(draw: st.DrawFn, world: World) -> World:
     """The world with a calendar: windows that the path meets or not, events inside of them, both of one symbol."""
-    begins, lengths = draw(st.lists(st.integers(-60, 4000), max_size=3, unique=True)), st.integers(1, 1200)
+    begins = draw(st.lists(st.integers(-60, 60) | st.integers(-60, 4000), min_size=1, max_size=3, unique=True))
+    lengths = st.integers(1, 40) | st.integers(1, 1200)
     rows: list[tuple[int, int]] = []
     for begin in sorted(begins):
         start = (START_MSC // 1000 + begin) * 10**9
         rows.append((max(start, rows[-1][1] + 1) if rows else start, 0))
         rows[-1] = rows[-1][0], rows[-1][0] + draw(lengths) * 10**9
     moments = [start + draw(st.integers(0, end - start - 1)) for start, end in rows]
-    world.account["news_until_ns"] = draw(st.sampled_from([0, FOREVER_NS, (START_MSC + 60_000) * 10**6]))
+    world.account["news_until_ns"] = draw(st.sampled_from([0, FOREVER_NS, FOREVER_NS, (START_MSC + 60_000) * 10**6]))
     world.symbols["news_count"][0], world.symbols["moments_count"][0] = len(rows), len(moments)
     return world._replace(news=np.array(rows, NEWS_DTYPE), moments=np.array(moments, np.int64))
 
@@ -121,6 +122,7 @@ def paths(draw: st.DrawFn) -> Path:
         best_price=1.1,
     )
     world = draw(with_news(world))
+    world.account["peak_equity"] = draw(st.sampled_from([10_000.0, 10_100.0]))  # at the peak every tick is looked at
     moves = draw(st.lists(st.integers(-40, 40), min_size=1, max_size=150))
     prices = np.round(1.1 + side * np.cumsum(moves) * POINT, 5)
     return Path(world, some_ticks(prices, draw(st.integers(0, 20)), draw(st.sampled_from([500, 60_000]))))
