@@ -337,11 +337,26 @@ class GuardsMachine(RuleBasedStateMachine):
         self.slips = slips
         self.ticks(symbol, moves, wait_s)
 
-    @rule(symbol=st.sampled_from(SYMBOLS), side=st.sampled_from([1, -1]), strength=st.sampled_from([60, 90, 200]))
-    def break_out(self, symbol: str, side: int, strength: int) -> None:
-        """Two quiet minutes and one that leaves their range: what the model asks for."""
+    @rule(
+        symbol=st.sampled_from(SYMBOLS),
+        side=st.sampled_from([1, -1]),
+        strength=st.sampled_from([60, 90, 200]),
+        limit=st.sampled_from([None, *LIMITS]),
+    )
+    def break_out(self, symbol: str, side: int, strength: int, limit: tuple[str, float] | None) -> None:
+        """Two quiet minutes and one that leaves their range: what the model asks for, often under another limit."""
+        if limit is not None:
+            self.impose_for(*limit, 600)
         for moves in ([15, -15], [15, -15], [side * strength], [0], [side * 30]):
             self.ticks(symbol, moves, 60)
+
+    @precondition(lambda self: any(one.is_own for one in self.plain.held.values()))
+    @rule(steps=st.lists(st.sampled_from([45, 45, 30, -25]), min_size=4, max_size=12))
+    def run_on(self, steps: Sequence[int]) -> None:
+        """The market goes a position's way, and back a little: its stop follows."""
+        held = next(one for one in self.plain.held.values() if one.is_own)
+        for step in steps:
+            self.ticks(held.symbol, [held.side * step], 2)
 
     @rule(symbol=st.sampled_from(SYMBOLS), moves=st.lists(st.sampled_from([-150, -60, 50]), min_size=2, max_size=6))
     def fall(self, symbol: str, moves: Sequence[int]) -> None:
