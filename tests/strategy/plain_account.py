@@ -82,6 +82,7 @@ class PlainAccount:
         self.levels, self.day = Levels(0, 0, 0), -1
         self.halted = self.by_guard = False
         self.imposed: dict[str, tuple[float, int]] = {}
+        self.unheard: set[str] = set()
 
     # -- what it is worth ---------------------------------------------------------------------------------------------
 
@@ -139,7 +140,9 @@ class PlainAccount:
             self.day, self.levels = today, self.levels._replace(day=0)
 
     def look(self) -> None:
-        """One tick."""
+        """One tick; while a symbol that is held was not quoted since a restart, nobody knows what equity is."""
+        if any(one.symbol in self.unheard for one in self.held.values()):
+            return
         now, rules = self.equity, self.guard_rules
         self.peak = max(self.peak, now)
         if self.day_start <= 0.0:

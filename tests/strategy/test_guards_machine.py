@@ -177,6 +177,7 @@ class GuardsMachine(RuleBasedStateMachine):
         reached, intents = self.engine.advance(quotes, at, stop)
         for index in range(at, reached):
             plain.bids[symbol] = bids[index]
+            plain.unheard.discard(symbol)
             plain.look()
         self.take_news()
         self.check_guards()
@@ -388,6 +389,7 @@ class GuardsMachine(RuleBasedStateMachine):
         """The process dies; its engine is built from the journal, reads history and hears the last quotes again."""
         self.engine = Engine(self.settings)
         self.engine.on_event(AccountChanged(tuple(self.journal)))
+        self.plain.unheard = set(SYMBOLS)
         self.warm_up()
         for name in SYMBOLS:
             self.ticks(name, [0], 1)
