@@ -11,9 +11,15 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from account.events import IntentReported, PositionSeen
+from domain.intents import Intent, comment_of
 from domain.pricing import rounded_money
+from domain.retcodes import Retcode
+from domain.trading import Position, PositionType
+from domain.updates import IntentResult, ResultPhase
 from risk.guards import GuardRules, Levels, Marks, halt_level, levels_after, losses_of
 from strategy.params import EngineSettings
+from tests.strategy.markets import MAGIC
 
 CONTRACT: Final = 100_000
 SPREAD: Final = 10
@@ -199,3 +205,43 @@ class PlainAccount:
         if not one.sl:
             return value * self.settings.portfolio.unstopped_fraction
         return max(0.0, (self.quote(one.symbol, -one.side) - one.sl) * one.side * one.lots * CONTRACT)
+
+
+# -- what its broker tells -------------------------------------------------------------------------------------------
+
+
+def seen(one: Held, clock: BrokersClock) -> PositionSeen:
+    """What a terminal tells of a position."""
+    position = Position(
+        position_ticket=one.ticket,
+        position_id=one.ticket,
+        symbol=one.symbol,
+        type=PositionType.BUY if one.side > 0 else PositionType.SELL,
+        magic=MAGIC if one.is_own else 0,
+        volume=one.lots,
+        price_open=one.price,
+        sl=one.sl,
+        tp=one.tp,
+        swap=0.0,
+        profit=0.0,
+        time_msc=clock.server_msc,
+        time_update_msc=clock.server_msc,
+        comment=comment_of(one.intent_id) if one.is_own else "",
+    )
+    return PositionSeen(time_ns=clock.utc_ns, position=position)
+
+
+def reported(clock: BrokersClock, intent: Intent, retcode: Retcode, ticket: int = 0) -> IntentReported:
+    """A terminal's last word on an intent."""
+    result = IntentResult(
+        intent_id=intent.intent_id,
+        phase=ResultPhase.FINAL,
+        retcode=retcode,
+        order_ticket=ticket,
+        deal_ticket=0,
+        position_ticket=ticket or intent.position_ticket,
+        volume=intent.volume,
+        price=intent.price,
+        time_msc=clock.server_msc,
+    )
+    return IntentReported(time_ns=clock.utc_ns, result=result)

@@ -20,11 +20,9 @@ from account.events import (
     EquityMarked,
     Halted,
     IntentIssued,
-    IntentReported,
     OverrideKind,
     OverrideSet,
     PositionGone,
-    PositionSeen,
     Resumed,
     SessionOpened,
 )
@@ -33,8 +31,7 @@ from domain.dtypes import RATES_DTYPE, TICK_DTYPE
 from domain.intents import Intent, IntentKind, comment_of
 from domain.retcodes import Retcode
 from domain.timeframes import Timeframe
-from domain.trading import Deal, DealEntry, DealReason, DealType, Position, PositionType
-from domain.updates import IntentResult, ResultPhase
+from domain.trading import Deal, DealEntry, DealReason, DealType
 from strategy.engine import Engine
 from strategy.events import AccountChanged, Quotes, WarmUp
 from strategy.gates import Action, DecisionKind
@@ -48,7 +45,7 @@ from strategy.params import (
 )
 from strategy.safekeeping import KINDS
 from tests.strategy.markets import MAGIC, a_spec, opening_events
-from tests.strategy.plain_account import CONTRACT, POINT, SPREAD, BrokersClock, Held, PlainAccount
+from tests.strategy.plain_account import CONTRACT, POINT, SPREAD, BrokersClock, Held, PlainAccount, reported, seen
 
 SYMBOLS = ("EURUSD", "GBPUSD")
 VOLUMES = {"volume_max": 2.5, "volume_limit": 4.0}
@@ -229,16 +226,16 @@ class GuardsMachine(RuleBasedStateMachine):
     def carry_out(self, intent: Intent) -> None:
         issued = IntentIssued(time_ns=self.clock.utc_ns, intent=intent)
         if self.refuses:
-            self.happen(issued, self.reported(intent, Retcode.REJECT))
+            self.happen(issued, reported(self.clock, intent, Retcode.REJECT))
         elif intent.kind == IntentKind.OPEN:
             self.happen(issued)
             self.open(intent)
         else:
             held = self.plain.held[intent.position_ticket]
-            self.happen(issued, self.reported(intent, Retcode.DONE))
+            self.happen(issued, reported(self.clock, intent, Retcode.DONE))
             if intent.kind == IntentKind.MODIFY:
                 held.sl, held.tp = intent.sl, intent.tp
-                self.happen(self.seen(held))
+                self.happen(seen(held, self.clock))
             else:
                 self.close(held, intent.volume, self.plain.quote(held.symbol, -held.side), DealReason.EXPERT, intent)
 
@@ -249,7 +246,9 @@ class GuardsMachine(RuleBasedStateMachine):
         self.plain.held[ticket] = one
         self.plain.book(-COMMISSION * one.lots)
         deal = self.deal(one, one.lots, price, 0.0, DealEntry.IN, DealReason.EXPERT, one.side, intent)
-        self.happen(self.reported(intent, Retcode.DONE, ticket), DealBooked(time_ns=0, deal=deal), self.seen(one))
+        self.happen(
+            reported(self.clock, intent, Retcode.DONE, ticket), DealBooked(time_ns=0, deal=deal), seen(one, self.clock)
+        )
 
     def close(self, one: Held, lots: float, price: float, reason: DealReason, intent: Intent | None = None) -> None:
         profit = self.plain.profit(msgspec.structs.replace(one, lots=lots), price)
@@ -260,7 +259,7 @@ class GuardsMachine(RuleBasedStateMachine):
             del self.plain.held[one.ticket]
             self.happen(DealBooked(time_ns=0, deal=deal), PositionGone(time_ns=0, position_ticket=one.ticket))
         else:
-            self.happen(DealBooked(time_ns=0, deal=deal), self.seen(one))
+            self.happen(DealBooked(time_ns=0, deal=deal), seen(one, self.clock))
 
     def deal(
         self,
@@ -292,39 +291,6 @@ class GuardsMachine(RuleBasedStateMachine):
             time_msc=self.clock.server_msc,
             comment=comment_of(intent.intent_id) if intent is not None else "",
         )
-
-    def seen(self, one: Held) -> PositionSeen:
-        position = Position(
-            position_ticket=one.ticket,
-            position_id=one.ticket,
-            symbol=one.symbol,
-            type=PositionType.BUY if one.side > 0 else PositionType.SELL,
-            magic=MAGIC if one.is_own else 0,
-            volume=one.lots,
-            price_open=one.price,
-            sl=one.sl,
-            tp=one.tp,
-            swap=0.0,
-            profit=0.0,
-            time_msc=self.clock.server_msc,
-            time_update_msc=self.clock.server_msc,
-            comment=comment_of(one.intent_id) if one.is_own else "",
-        )
-        return PositionSeen(time_ns=self.clock.utc_ns, position=position)
-
-    def reported(self, intent: Intent, retcode: Retcode, ticket: int = 0) -> IntentReported:
-        result = IntentResult(
-            intent_id=intent.intent_id,
-            phase=ResultPhase.FINAL,
-            retcode=retcode,
-            order_ticket=ticket,
-            deal_ticket=0,
-            position_ticket=ticket or intent.position_ticket,
-            volume=intent.volume,
-            price=intent.price,
-            time_msc=self.clock.server_msc,
-        )
-        return IntentReported(time_ns=self.clock.utc_ns, result=result)
 
     # -- what may happen ----------------------------------------------------------------------------------------------
 
@@ -376,7 +342,7 @@ class GuardsMachine(RuleBasedStateMachine):
     def fill_by_hand(self, symbol: str, side: int, lots: float) -> None:
         one = Held(self.next_ticket(), symbol, side, lots, self.plain.quote(symbol, side))
         self.plain.held[one.ticket] = one
-        self.happen(self.seen(one))
+        self.happen(seen(one, self.clock))
 
     @precondition(lambda self: bool(self.plain.held))
     @rule(data=st.data())
