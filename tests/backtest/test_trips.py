@@ -60,7 +60,7 @@ def test_a_stop_that_is_hit_costs_one_r_or_more(outcome: Outcome) -> None:
 
 def test_exits_have_names(outcome: Outcome) -> None:
     exits = {trip.exit for trip in outcome.trips}
-    assert {"stop loss", "take profit", "time stop"} <= exits
+    assert {"stop loss", "take profit", "weekend"} <= exits
     assert all(trip.timeframe in ("H1", "H4") for trip in outcome.trips)
 
 
