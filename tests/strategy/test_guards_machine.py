@@ -323,7 +323,7 @@ class GuardsMachine(RuleBasedStateMachine):
         """The market goes a position's way, and back a little: its stop follows."""
         held = next(one for one in self.plain.held.values() if one.is_own)
         for step in steps:
-            self.ticks(held.symbol, [held.side * step], 2)
+            self.ticks(held.symbol, [held.side * step], 30)
 
     @rule(symbol=st.sampled_from(SYMBOLS), moves=st.lists(st.sampled_from([-150, -60, 50]), min_size=2, max_size=6))
     def fall(self, symbol: str, moves: Sequence[int]) -> None:
