@@ -20,7 +20,6 @@ _ROOMS_WITH_KERNELS = (
     "account",
     "sim",
     "marketdata",
-    "backtest",
 )
 
 Kernel = TypeVar("Kernel", bound=Callable[..., object])
