@@ -8,10 +8,10 @@ import msgspec
 from app.console import CommandError, ExitCode
 from app.moments import span_of
 from app.playback import Market, Playback, market_of, spec_of
-from backtest.job import Job, on_made_ticks
+from backtest.job import Job
 from domain.serverclock import Daylight, ServerClock, clock_named
 from domain.timeframes import Timeframe
-from marketdata import MarketStore, TickModel, ticks_of_bars
+from marketdata import MarketStore, TickModel, is_made_of_bars, ticks_of_bars
 from marketdata.quotes import Ticks
 from marketdata.series import SeriesKey
 from sim.profiles import JustMarketsAccount, justmarkets_account
@@ -97,14 +97,9 @@ def _stored(store: MarketStore, key: SeriesKey, wanted: Wanted, clock: ServerClo
 def _job(market: Market, settings: EngineSettings, clock: ServerClock, deposit: float) -> Job:
     own = msgspec.structs.replace(settings, symbols=tuple(market.ticks))
     return Job(
-        settings=on_made_ticks(own) if any(map(_is_made_of_bars, market.ticks.values())) else own,
+        settings=own.on_made_ticks() if any(map(is_made_of_bars, market.ticks.values())) else own,
         profile=justmarkets_account(JustMarketsAccount.STANDARD, deposit=deposit),
         specs=market.specs,
         ticks=market.ticks,
         clock=clock,
     )
-
-
-def _is_made_of_bars(ticks: Ticks) -> bool:
-    """Whether `ticks` are the tester's, whose last price is the bid; currency pairs of a broker have no last price."""
-    return bool(len(ticks)) and bool((ticks["last"] == ticks["bid"]).all())

@@ -137,13 +137,15 @@ def _path(kind: type, value: object) -> object:
 def _run_terminal(job: dict[str, Any], leash: Leash) -> None:
     from advisor.expert import EaRules
     from app.playback import Playback, account_of, market_of
+    from marketdata import is_made_of_bars
     from sim.players import play
     from sim.session_host import HostRules, TerminalConfig
 
     playback = msgspec.convert(job["playback"], Playback)
     market = market_of(playback)
     tape = market.tape
-    say("loaded", symbols=tape.symbols, ticks=tape.total, notes=market.notes, span_msc=tape.span_msc)
+    made = any(map(is_made_of_bars, market.ticks.values()))
+    say("loaded", symbols=tape.symbols, ticks=tape.total, notes=market.notes, span_msc=tape.span_msc, made=made)
     start = leash.next_word()
     if start is None:
         return

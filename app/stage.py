@@ -82,6 +82,8 @@ class Stage:
     def open(self, symbols: tuple[str, ...] | None = None) -> None:
         """Start the bridge, for `symbols` in place of those of the settings."""
         engine, places = self._settings.engine(), Places(self._folder)
+        if self.loaded.get("made"):
+            engine = engine.on_made_ticks()
         bulletin = self._bulletin()
         if bulletin is not None:
             write_bulletin(places.bulletin, bulletin)

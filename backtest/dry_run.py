@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from backtest.curve import days_of
 from backtest.exact import Outcome, run_exact
-from backtest.job import Job, on_made_ticks
+from backtest.job import Job
 from backtest.returns import DailyFigures, daily_figures
 from domain.serverclock import Daylight, ServerClock
 from domain.timeframes import HOUR_S
@@ -55,7 +55,7 @@ def dry_job(seed: int, drift: int, weeks: int = WEEKS, settings: EngineSettings 
     market = DriftingSymbol()
     bars = drifting_bars(seed, weeks, drift, market)
     return Job(
-        settings=settings or on_made_ticks(EngineSettings(symbols=(market.name,), timeframes=(DRIFTING_TIMEFRAME,))),
+        settings=settings or EngineSettings(symbols=(market.name,), timeframes=(DRIFTING_TIMEFRAME,)).on_made_ticks(),
         profile=justmarkets_account(JustMarketsAccount.STANDARD, deposit=DEPOSIT),
         specs=(justmarkets_symbol(market.name),),
         ticks={market.name: ohlc_ticks(bars, DRIFTING_TIMEFRAME, 10.0**-market.digits)},

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
-
 from domain.dtypes import TICK_DTYPE
 from domain.serverclock import UTC_CLOCK, ServerClock
 from domain.servertime import server_msc_from_utc_ns, utc_ns_from_server_msc
@@ -15,22 +13,9 @@ from marketdata.tape import Tape
 from newsfilter.board import NewsBoard
 from sim.profiles import AccountProfile
 from strategy.events import WarmUp
-from strategy.params import EngineSettings, SlippageSettings
+from strategy.params import EngineSettings
 
 _NS_PER_S: Final = 1_000_000_000
-
-
-_MOST_FILLS: Final = 512
-
-
-def on_made_ticks(settings: EngineSettings) -> EngineSettings:
-    """`settings` for quotes made of bars, which do not measure slippage until they have 512 fills.
-
-    Four quotes a bar leave gaps no market has; what is lost in them would be expected of every later fill, and no entry
-    would be worth its risk any more.
-    """
-    unmeasured = SlippageSettings(window_fills=_MOST_FILLS, min_fills=_MOST_FILLS)
-    return msgspec.structs.replace(settings, slippage=unmeasured)
 
 
 class JobError(ValueError):

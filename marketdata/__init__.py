@@ -1,4 +1,4 @@
-from marketdata.bar_ticks import TickModel, every_tick, ohlc_ticks, ticks_of_bars
+from marketdata.bar_ticks import TickModel, every_tick, is_made_of_bars, ohlc_ticks, ticks_of_bars
 from marketdata.candles import BarError
 from marketdata.files import load_quotes
 from marketdata.merging import Overlap
@@ -39,6 +39,7 @@ __all__ = [
     "Tape",
     "TickModel",
     "every_tick",
+    "is_made_of_bars",
     "load_quotes",
     "ohlc_ticks",
     "read_recording",

@@ -38,6 +38,11 @@ def ticks_of_bars(bars: Bars, timeframe: Timeframe, point: float, model: TickMod
             assert_never(model)
 
 
+def is_made_of_bars(ticks: Ticks) -> bool:
+    """Whether `ticks` are the tester's, whose last price is the bid; currency pairs of a broker have no last price."""
+    return bool(len(ticks)) and bool((ticks["last"] == ticks["bid"]).all())
+
+
 def ohlc_ticks(bars: Bars, timeframe: Timeframe, point: float) -> Ticks:
     """Up to four ticks of each bar: open, the nearer extreme, the other extreme, close.
 

@@ -16,9 +16,9 @@ def measured_points(fills: SymbolFills | None, settings: SlippageSettings, seen:
     """What the fills of a round trip are measured to lose, entry and exit together [points]; NaN: too few to tell.
 
     Each side counts once there are enough of it, and never below 0: to be lucky is no plan. `seen`: as things stood
-    when so many had been filled; None: now.
+    when so many had been filled; None: now. NaN as well where the settings do not want it measured.
     """
-    if fills is None:
+    if fills is None or not settings.measured:
         return math.nan
     entries, exits = seen or fills.seen
     found = [_loss(fills.entries, settings, entries), _loss(fills.exits, settings, exits)]

@@ -78,6 +78,15 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         if not all(re.fullmatch(r"\d{1,12}(\.\d{1,8})?", key) for key in self.leverage_tiers):
             raise SettingsError("leverage_tiers", 'has a row that begins at no amount; write it like {"0": 3000}')
 
+    def on_made_ticks(self) -> "EngineSettings":
+        """These settings for quotes made of bars: slippage is not measured on them.
+
+        Four quotes a bar leave gaps no market has; what is lost in them would be expected of every later fill, and no
+        entry would be worth its risk any more.
+        """
+        slippage = msgspec.structs.replace(self.slippage, measured=False)
+        return msgspec.structs.replace(self, slippage=slippage)
+
     @property
     def tiers(self) -> list[tuple[float, float]]:
         """The broker's tiers, rising: equity from, leverage."""

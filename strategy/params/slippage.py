@@ -11,6 +11,7 @@ from strategy.refusals import SettingsError
 class SlippageSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How much of what our own fills lost is expected of the next ones."""
 
+    measured: Annotated[bool, Meta(description="whether our own fills count; else the setting alone")] = True
     quantile: Annotated[
         float, Meta(ge=0.5, le=1.0, description="part of the latest fills that lost no more than is expected")
     ] = 0.9

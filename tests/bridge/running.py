@@ -81,7 +81,7 @@ def bridge_process(config: BridgeConfig) -> Iterator[tuple[str, BaseProcess]]:
     process = multiprocessing.get_context("spawn").Process(target=run_bridge, args=(config,))
     process.start()
     try:
-        yield wait_until_ready(config.data_dir, 120), process
+        yield wait_until_ready(config.data_dir, 240), process
     finally:
         process.terminate()
         process.join(PATIENCE_S)

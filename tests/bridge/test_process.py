@@ -69,7 +69,7 @@ def test_it_can_be_stopped_by_an_event_in_a_thread(tmp_path: Path) -> None:
     stop = threading.Event()
     thread = threading.Thread(target=run_bridge, args=(a_config(tmp_path), None, stop))
     thread.start()
-    wait_until_ready(tmp_path / "bridge", 120)
+    wait_until_ready(tmp_path / "bridge", 240)
     stop.set()
     thread.join(20)
     assert not thread.is_alive()

@@ -23,7 +23,7 @@ from tests.crash.watched import EaPoint, ForgetfulMemory, Killed, WatchedExecuto
 from wire.codec import frame_type
 from wire.enums import MessageType
 
-PATIENCE: Final = HostRules(first_wait_ms=4, longest_wait_ms=30, give_up_s=120.0)
+PATIENCE: Final = HostRules(first_wait_ms=4, longest_wait_ms=30, give_up_s=240.0)
 
 
 class MarketFeed(Feed):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.dtypes import RATES_DTYPE, TICK_DTYPE
 from domain.timeframes import Timeframe
-from marketdata import BarError, TickModel, every_tick, load_quotes, ohlc_ticks, ticks_of_bars
+from marketdata import BarError, TickModel, every_tick, is_made_of_bars, load_quotes, ohlc_ticks, ticks_of_bars
 from signals.fold import closed_capacity, fold_ticks, new_fold, resampled
 from tests.marketdata.samples import bars_of, candles, minutes
 
@@ -311,3 +311,12 @@ def test_every_tick_of_a_brokers_minutes_makes_its_own_bars(reference: Path, fra
     until = wanted["time"][0] + 42 * 86_400
     ticks = every_tick(minutes[minutes["time"] < until], Timeframe.M1, POINT)
     assert _folded(ticks, Timeframe[frame], POINT).tobytes() == wanted[wanted["time"] < until].tobytes()
+
+
+def test_ticks_made_of_bars_are_known_as_such() -> None:
+    made = ohlc_ticks(np.array([(0, 1.1, 1.2, 1.0, 1.15, 9, 3, 0)], RATES_DTYPE), Timeframe.M1, 1e-5)
+    assert is_made_of_bars(made)
+    real = made.copy()
+    real["last"] = 0.0
+    assert not is_made_of_bars(real)
+    assert not is_made_of_bars(made[:0])

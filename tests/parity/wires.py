@@ -53,7 +53,7 @@ def over_zeromq(market: Market, ticks: Table, folder: Path) -> tuple[TerminalSta
     bridge = multiprocessing.get_context("spawn").Process(target=run_bridge, args=(config,))
     bridge.start()
     try:
-        endpoint = wait_until_ready(config.data_dir, 120)
+        endpoint = wait_until_ready(config.data_dir, 240)
         statistics = run_terminal(terminal_config(market, ticks, folder, endpoint))
     finally:
         bridge.terminate()

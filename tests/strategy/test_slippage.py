@@ -109,3 +109,12 @@ def _traded(engine: Engine, journal: list[AccountEvent], ticks: Table) -> list[T
 def _filled_worse(intent: Intent, ticket: int) -> list[AccountEvent]:
     worse = msgspec.structs.replace(intent, price=round(intent.price + intent.side * 40e-5, 5))
     return [IntentIssued(time_ns=intent.decided_ns, intent=intent), *filled(worse, ticket)]
+
+
+def test_where_it_is_not_measured_the_setting_alone_counts() -> None:
+    lost = fills([50.0] * 10, [50.0] * 10)
+    assert measured_points(lost, RULE) == 100.0
+    assert math.isnan(measured_points(lost, msgspec.structs.replace(RULE, measured=False)))
+    settings = EngineSettings().on_made_ticks()
+    assert not settings.slippage.measured
+    assert settings == msgspec.structs.replace(EngineSettings(), slippage=settings.slippage)
