@@ -26,6 +26,9 @@ Clock = Annotated[str | None, typer.Option(help="The broker's: utc, us or eu (UT
 Charts = Annotated[str, typer.Option(help="Charts to trade on, such as M5,H1. Default: as in the settings.")]
 Crossed = Annotated[str, typer.Option(help="Quotes with ask below bid: drop, keep or swap.")]
 TicksOfBars = Annotated[str, typer.Option(help="Ticks of bars, as MT5's tester makes them: ohlc or every-tick.")]
+Calendar = Annotated[
+    list[Path] | None, typer.Option(help="Events of that time, CSV or JSON (docs/news.md).", show_default=False)
+]
 Deposit = Annotated[float, typer.Option(min=1, help="Money of the account at the start [USD].")]
 MinSharpe = Annotated[
     float | None, typer.Option(help="The status is 1 below this Sharpe ratio. Dry run: 0.9 if not given.")
@@ -52,6 +55,7 @@ def backtest(  # noqa: PLR0913 - typer takes one parameter for each option
     charts: Charts = "",
     crossed: Crossed = "drop",
     ticks: TicksOfBars = "ohlc",
+    calendar: Calendar = None,
     deposit: Deposit = 10_000.0,
     min_sharpe: MinSharpe = None,
     seed: Seed = 1,
@@ -60,7 +64,7 @@ def backtest(  # noqa: PLR0913 - typer takes one parameter for each option
     as_json: AsJson = False,
 ) -> None:
     """Trade history with the live rules on a simulated account, and judge the result honestly."""
-    symbols = _listed(stored)
+    symbols = listed(stored)
     if sum((dry_run, bool(symbols), bool(files))) != 1:
         remedy = "name files, or --stored SYMBOLS, or --dry-run; one of them"
         raise CommandError("what shall be tested?", remedy, ExitCode.USAGE)
@@ -72,7 +76,8 @@ def backtest(  # noqa: PLR0913 - typer takes one parameter for each option
     options = BacktestOptions(
         files=tuple(files or ()),
         stored=symbols,
-        charts=_listed(charts),
+        charts=listed(charts),
+        calendars=tuple(calendar or ()),
         symbol=symbol,
         timeframe=timeframe,
         source=source,
@@ -107,7 +112,8 @@ def _dry_run(min_sharpe: float | None, seed: int, *, as_json: bool) -> None:
     _end(run_dry_run(output(), seed=seed, least=least, as_json=as_json))
 
 
-def _listed(names: str) -> tuple[str, ...]:
+def listed(names: str) -> tuple[str, ...]:
+    """Names with commas between them."""
     return tuple(name.strip() for name in names.split(",") if name.strip())
 
 

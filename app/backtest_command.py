@@ -1,6 +1,7 @@
 """`companion backtest` on data: read, run, show, and leave a folder of tables behind."""
 
 import contextlib
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -12,9 +13,11 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeElapsedCo
 
 from app.backtest_job import TICKS, Wanted, job_from_files, job_from_store
 from app.backtest_view import show_report
+from app.choices import check_files, chosen
 from app.console import CommandError, ExitCode
 from app.folders import check_writable, fresh_folder
 from app.playback import Playback
+from app.played_calendar import board_of_files
 from app.settings import ServiceSettings, load_settings
 from app.timeframe_names import timeframe_named
 from backtest.exact import Outcome, run_exact
@@ -42,6 +45,7 @@ class BacktestOptions(msgspec.Struct, frozen=True, kw_only=True):
     last: str = ""
     clock: str | None = None
     charts: tuple[str, ...] = ()
+    calendars: tuple[Path, ...] = ()
     crossed: str = "drop"
     ticks: str = "ohlc"
     deposit: float = 10_000.0
@@ -75,11 +79,13 @@ def job_of(options: BacktestOptions, settings: ServiceSettings) -> Job:
     """
     job = _job(options, settings)
     _refuse_fine_charts(job)
-    return job
+    board = board_of_files(options.calendars, tuple(job.ticks), settings.news) if options.calendars else None
+    return dataclasses.replace(job, news=board)
 
 
 def _job(options: BacktestOptions, settings: ServiceSettings) -> Job:
-    engine, model = settings.engine(), _chosen_ticks(options.ticks)
+    engine, model = settings.engine(), chosen(TickModel, "--ticks", options.ticks)
+    check_files((*options.files, *options.calendars))
     if options.stored:
         frame = options.timeframe or ""
         wanted = Wanted(
@@ -92,24 +98,14 @@ def _job(options: BacktestOptions, settings: ServiceSettings) -> Job:
             ticks=model,
         )
         return job_from_store(wanted, engine, options.clock, options.deposit)
-    missing = [str(file) for file in options.files if not file.is_file()]
-    if missing:
-        raise CommandError(f"no such file: {', '.join(missing)}", "name files of ticks or bars (MT5 export, CSV, ...)")
     playback = Playback(
         files=tuple(str(file.resolve()) for file in options.files),
         symbol=options.symbol,
         timeframe=timeframe_named(options.timeframe),
-        crossed=CrossedQuotes(options.crossed),
+        crossed=chosen(CrossedQuotes, "--crossed", options.crossed),
         ticks=model,
     )
     return job_from_files(playback, engine, options.clock, options.deposit)
-
-
-def _chosen_ticks(name: str) -> TickModel:
-    try:
-        return TickModel(name)
-    except ValueError:
-        raise CommandError(f"--ticks {name}: use {', '.join(TickModel)}", code=ExitCode.USAGE) from None
 
 
 def _refuse_fine_charts(job: Job) -> None:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 from rich.console import Console
 
+from app.choices import chosen
 from app.console import CommandError, ExitCode
 from app.data_view import print_rows, show_report, show_series
 from app.folders import check_writable
@@ -24,8 +24,6 @@ from marketdata.series import series_in
 
 MARKET: Final = "market"
 _LOCK: Final = ".lock"
-
-Kind = TypeVar("Kind", bound=StrEnum)
 
 
 def options_of(  # noqa: PLR0913 - as many as the command has
@@ -53,8 +51,8 @@ def options_of(  # noqa: PLR0913 - as many as the command has
         timeframe=timeframe_named(timeframe),
         digits=digits,
         clock=None if clock is None else _clock(clock),
-        crossed=_chosen(CrossedQuotes, "--crossed", crossed),
-        overlap=_chosen(Overlap, "--overlap", overlap),
+        crossed=chosen(CrossedQuotes, "--crossed", crossed),
+        overlap=chosen(Overlap, "--overlap", overlap),
         allowed=frozenset(_allowable(rule) for rule in allowed),
         strict=strict,
         from_s=_moment("--from", first),
@@ -139,13 +137,6 @@ def _told(reports: Iterator[ImportReport], console: Console, *, as_json: bool) -
     if as_json:
         print(msgspec.json.encode(told).decode())  # noqa: T201 - the result
     return all(report.usable for report in told)
-
-
-def _chosen(kinds: type[Kind], option: str, name: str) -> Kind:
-    try:
-        return kinds(name)
-    except ValueError:
-        raise CommandError(f"{option} {name}: use {', '.join(kinds)}", code=ExitCode.USAGE) from None
 
 
 def _clock(name: str) -> ServerClock:

@@ -1,6 +1,6 @@
 """The calendar of what is played: the invented market's own, or files that lie beside the quotes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -8,7 +8,7 @@ from app.news_settings import NewsGroup
 from app.playback import Playback, invented_span
 from domain.timeframes import DAY_S
 from marketdata import synthetic_releases
-from newsfilter.board import FOREVER_NS
+from newsfilter.board import FOREVER_NS, NewsBoard, board_of
 from newsfilter.bulletin import Bulletin, event_windows
 from newsfilter.eventfile import events_from_file
 from newsfilter.events import EconomicEvent, Impact, NewsError
@@ -28,10 +28,24 @@ def bulletin_of(playback: Playback, news: NewsGroup) -> Bulletin | None:
     """
     if playback.files and not playback.calendars:
         return None
-    table = read_impact_table(Path(news.impact_table) if news.impact_table else OWN_TABLE)
     told = [list(_of_file(Path(name), news.files_offset_s)) for name in playback.calendars]
     if not playback.files:
         told.append(invented_events(playback))
+    return _bulletin(told, news)
+
+
+def board_of_files(files: Sequence[Path], symbols: tuple[str, ...], news: NewsGroup) -> NewsBoard:
+    """What is known of `symbols` from calendars in `files`, for good.
+
+    Raises:
+        NewsError: for a calendar or a table of impacts that cannot be read.
+    """
+    bulletin = _bulletin([list(_of_file(path, news.files_offset_s)) for path in files], news)
+    return board_of(bulletin, symbols, required=news.required, chosen=news.currencies)
+
+
+def _bulletin(told: Sequence[Sequence[EconomicEvent]], news: NewsGroup) -> Bulletin:
+    table = read_impact_table(Path(news.impact_table) if news.impact_table else OWN_TABLE)
     events = merged_events(told, table)
     return Bulletin(reliable_until_ns=FOREVER_NS, windows=event_windows(events, news.windows(), table))
 

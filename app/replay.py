@@ -1,13 +1,11 @@
 """`companion replay`: real quotes, traded over real ZeroMQ as if they came now."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 from rich.console import Console
 
-from app.console import CommandError, ExitCode
+from app.choices import check_files, chosen
 from app.folders import REPLAY, check_writable, fresh_folder
 from app.performance import Audience, perform, present
 from app.playback import Playback
@@ -17,8 +15,6 @@ from app.which_ea import ea_named
 from app.which_faults import faults_named
 from domain.timeframes import HOUR_S
 from marketdata import CrossedQuotes, TickModel
-
-Kind = TypeVar("Kind", bound=StrEnum)
 
 
 class ReplayOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,15 +39,15 @@ class ReplayOptions(msgspec.Struct, frozen=True, kw_only=True):
 def run_replay(options: ReplayOptions, console: Console) -> bool:
     """Play, sum up; whether everything adds up."""
     audience = Audience(console, quiet=options.as_json)
-    _check_files((*options.files, *options.calendars))
+    check_files((*options.files, *options.calendars))
     settings = load_settings(**({"timeframes": options.charts} if options.charts else {}))
     check_writable(settings.data_dir)
     playback = Playback(
         files=tuple(str(file.resolve()) for file in options.files),
         symbol=options.symbol,
         timeframe=timeframe_named(options.timeframe),
-        crossed=_chosen(CrossedQuotes, "--crossed", options.crossed),
-        ticks=_chosen(TickModel, "--ticks", options.ticks),
+        crossed=chosen(CrossedQuotes, "--crossed", options.crossed),
+        ticks=chosen(TickModel, "--ticks", options.ticks),
         server_offset_s=None if options.server_offset_h is None else int(options.server_offset_h * HOUR_S),
         charts=settings.engine().timeframes,
         batch_ms=options.batch_ms,
@@ -64,18 +60,3 @@ def run_replay(options: ReplayOptions, console: Console) -> bool:
     summary = perform(settings, folder, playback, audience)
     present(summary, console, as_json=options.as_json)
     return summary.adds_up
-
-
-def _check_files(files: tuple[Path, ...]) -> None:
-    missing = [str(file) for file in files if not file.is_file()]
-    if missing:
-        raise CommandError(
-            f"no such file: {', '.join(missing)}", "name files of ticks or bars (MT5 export, CSV, Parquet)"
-        )
-
-
-def _chosen(kinds: type[Kind], option: str, name: str) -> Kind:
-    try:
-        return kinds(name)
-    except ValueError:
-        raise CommandError(f"{option} {name}: use {', '.join(kinds)}", code=ExitCode.USAGE) from None

@@ -1,12 +1,13 @@
 """The commands `companion sweep`, `optimize` and `walkforward`; everything heavy is imported when one is called."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from app.backtest_cli import (
     AsJson,
+    Calendar,
     Charts,
     Clock,
     Crossed,
@@ -20,6 +21,7 @@ from app.backtest_cli import (
     Stored,
     Symbol,
     TicksOfBars,
+    listed,
 )
 from app.console import output, reported
 
@@ -53,6 +55,7 @@ def sweep(  # noqa: PLR0913 - typer takes one parameter for each option
     charts: Charts = "",
     crossed: Crossed = "drop",
     ticks: TicksOfBars = "ohlc",
+    calendar: Calendar = None,
     deposit: Deposit = 10_000.0,
     objective: Objective = "sharpe",
     min_round_trips: MinTrips = 30,
@@ -86,6 +89,7 @@ def optimize(  # noqa: PLR0913 - as above
     charts: Charts = "",
     crossed: Crossed = "drop",
     ticks: TicksOfBars = "ohlc",
+    calendar: Calendar = None,
     deposit: Deposit = 10_000.0,
     objective: Objective = "sharpe",
     min_round_trips: MinTrips = 30,
@@ -123,6 +127,7 @@ def walkforward(  # noqa: PLR0913 - as above
     charts: Charts = "",
     crossed: Crossed = "drop",
     ticks: TicksOfBars = "ohlc",
+    calendar: Calendar = None,
     deposit: Deposit = 10_000.0,
     objective: Objective = "sharpe",
     min_round_trips: MinTrips = 30,
@@ -143,19 +148,16 @@ _OF_THE_QUOTES = ("symbol", "timeframe", "source", "store", "first", "last", "cl
 _OF_THE_SEARCH = ("objective", "min_round_trips", "workers", "cluster", "out", "as_json")
 
 
-def _options(typed: dict[str, object]) -> "SearchOptions":
+def _options(typed: dict[str, Any]) -> "SearchOptions":
     """What was typed, by the names of the parameters."""
     from app.backtest_command import BacktestOptions
     from app.search_command import SearchOptions
 
-    quotes = {name: typed[name] for name in _OF_THE_QUOTES}
-    lists = {
-        name: tuple(word.strip() for word in str(typed[name]).split(",") if word.strip())
-        for name in ("stored", "charts")
-    }
-    files = typed["files"] or ()
-    return SearchOptions(
-        quotes=BacktestOptions(files=tuple(files), **lists, **quotes),  # type: ignore[arg-type]
-        vary=tuple(typed["vary"]),  # type: ignore[arg-type]
-        **{name: typed[name] for name in _OF_THE_SEARCH},  # type: ignore[arg-type]
+    quotes = BacktestOptions(
+        files=tuple(typed["files"] or ()),
+        calendars=tuple(typed["calendar"] or ()),
+        stored=listed(typed["stored"]),
+        charts=listed(typed["charts"]),
+        **{name: typed[name] for name in _OF_THE_QUOTES},
     )
+    return SearchOptions(quotes=quotes, vary=tuple(typed["vary"]), **{name: typed[name] for name in _OF_THE_SEARCH})

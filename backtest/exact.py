@@ -24,7 +24,6 @@ from sim.requests import FairFills
 from sim.runner import Runner
 from sim.terminal import SimTerminal
 from strategy.engine import Engine
-from strategy.events import NewsChanged
 from strategy.tables import Table, empty_decisions
 
 _HOLD: Final = 0
@@ -92,8 +91,6 @@ def run_exact(
     """
     terminal = terminal_of(job)
     engine = Engine(job.settings, model)
-    if job.news is not None:
-        engine.on_event(NewsChanged(job.news))
     ledger = _Ledger(engine, keep=keep_decisions)
 
     def tell(done: int, total: int) -> None:
@@ -101,7 +98,7 @@ def run_exact(
         if on_progress is not None:
             on_progress(done, total)
 
-    ran = Runner(engine, terminal, job.tape, warm_up=job.warm_up, on_progress=tell).run()
+    ran = Runner(engine, terminal, job.tape, warm_up=job.warm_up, board=job.news, on_progress=tell).run()
     deposit = job.profile.deposit
     parts = [one_point(job.utc_ns(job.start_msc) - 1, deposit, deposit), *ledger.curves]
     last = one_point(job.utc_ns(job.end_msc), ran.money.equity, ran.money.balance)

@@ -15,7 +15,7 @@ class SteppedRun(Runner):
     def __init__(self, job: Job, model: SignalModel | None = None) -> None:
         self.engine = Engine(job.settings, model)
         self.terminal = terminal_of(job)
-        super().__init__(self.engine, self.terminal, job.tape, warm_up=job.warm_up)
+        super().__init__(self.engine, self.terminal, job.tape, warm_up=job.warm_up, board=job.news)
         self._times = [np.ascontiguousarray(job.ticks[symbol]["time_msc"]) for symbol in job.tape.symbols]
         self._slices = iter(job.tape)
         self._left: tuple[int, int, int] | None = None

@@ -1,7 +1,6 @@
 """`companion backtest` as a person or a pipeline meets it."""
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,8 @@ from domain import jit
 from domain.serverclock import clock_named
 from domain.timeframes import Timeframe
 from marketdata import MarketStore, load_quotes, stamped_by
-from marketdata.drifting import TRENDING, drifting_bars
 from marketdata.series import SeriesFacts, SeriesKey
+from tests.app.exports import an_export
 
 
 def test_a_dry_run_ends_with_the_sharpe_ratio() -> None:
@@ -53,19 +52,6 @@ def test_a_first_run_says_why_it_takes_so_long(tmp_path: Path, monkeypatch: pyte
     assert "compiling" not in backtest_of("nowhere.csv").stdout
 
 
-def an_export(folder: Path, weeks: int = 20) -> Path:
-    """Hourly bars as MetaTrader exports them."""
-    bars = drifting_bars(2, weeks, TRENDING)
-    lines = ["<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>"]
-    for bar in bars:
-        moment = f"{datetime.fromtimestamp(int(bar['time']), tz=UTC):%Y.%m.%d\t%H:%M:%S}"
-        prices = "\t".join(f"{bar[name]:.5f}" for name in ("open", "high", "low", "close"))
-        lines.append(f"{moment}\t{prices}\t{bar['tick_volume']}\t0\t{bar['spread']}")
-    path = folder / "EURUSD_H1_202001060000_202005222300.csv"
-    path.write_text("\r\n".join(lines) + "\r\n", encoding="utf-8")
-    return path
-
-
 def backtest_of(*words: object) -> Result:
     return CliRunner().invoke(cli, ["backtest", *map(str, words)])
 
@@ -101,6 +87,26 @@ def test_the_store_gives_the_same_as_the_file(tmp_path: Path, monkeypatch: pytes
     assert json.loads(part.stdout)["bars"] < json.loads(stored.stdout)["bars"]
 
 
+def test_history_goes_by_the_calendar_of_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    export, words = an_export(tmp_path), ("--charts", "H1", "--clock", "eu", "--json")
+    calendar = tmp_path / "events.csv"
+    days = [
+        f"2020-{month:02}-{day:02}T00:00:00Z,USD,Press Conference,high,all day"
+        for month in (1, 2)
+        for day in range(1, 29)
+    ]
+    calendar.write_text("\n".join(["time,currency,event,impact,timing", *days]) + "\n", encoding="utf-8")
+    without, within = (json.loads(backtest_of(export, *words, *more).stdout) for more in ((), ("--calendar", calendar)))
+    refused = {gate["gate"]: gate["refused"] for gate in within["gates"]}
+    assert refused["NEWS"] > 800, "most hours of two months"
+    assert {gate["gate"]: gate["refused"] for gate in without["gates"]}.get("NEWS", 0) == 0
+    assert 0 < within["entries"] < without["entries"]
+    lost = backtest_of(export, *words, "--calendar", tmp_path / "nowhere.csv")
+    assert lost.exit_code == ExitCode.DATA
+    assert "no such file" in lost.output
+
+
 def test_a_gate_of_a_backtest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COMPANION_DATA_DIR", str(tmp_path / "data"))
@@ -114,6 +120,7 @@ def test_a_gate_of_a_backtest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         (("--charts", "M15"), "too far apart for charts of M15", ExitCode.USAGE),
         (("--charts", "H1", "--clock", "mars"), "clock 'mars'", ExitCode.USAGE),
         (("--charts", "H1", "--ticks", "some"), "use ohlc", ExitCode.USAGE),
+        (("--charts", "H1", "--crossed", "some"), "use drop", ExitCode.USAGE),
     ],
 )
 def test_what_cannot_be_tested_is_said(

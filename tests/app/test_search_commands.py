@@ -1,7 +1,6 @@
 """`companion sweep`, `optimize` and `walkforward` as a person or a pipeline meets them."""
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,22 +8,14 @@ from typer.testing import CliRunner, Result
 
 from app.cli import cli
 from app.console import ExitCode
-from marketdata.drifting import TRENDING, drifting_bars
+from tests.app.exports import an_export
 
 VARY = ("--vary", "entry.stop_atr=1,1.4,9", "--vary", "care.break_even_r=0.5,1")
 
 
 @pytest.fixture(scope="module")
 def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Hourly bars as MetaTrader exports them."""
-    lines = ["<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>"]
-    for bar in drifting_bars(2, 10, TRENDING):
-        moment = f"{datetime.fromtimestamp(int(bar['time']), tz=UTC):%Y.%m.%d\t%H:%M:%S}"
-        prices = "\t".join(f"{bar[name]:.5f}" for name in ("open", "high", "low", "close"))
-        lines.append(f"{moment}\t{prices}\t{bar['tick_volume']}\t0\t{bar['spread']}")
-    path = tmp_path_factory.mktemp("export") / "EURUSD_H1_202001060000_202003132300.csv"
-    path.write_text("\r\n".join(lines) + "\r\n", encoding="utf-8")
-    return path
+    return an_export(tmp_path_factory.mktemp("export"), weeks=10)
 
 
 def said(*words: object) -> Result:
