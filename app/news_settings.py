@@ -63,6 +63,9 @@ class NewsGroup(Group):
     tickers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(split)] = Field(
         default=(), description="pairs whose articles EODHD is asked for, such as EURUSD.FOREX"
     )
+    daily_tones: bool = Field(
+        default=False, description="ask for EODHD's daily figure of their tone in place of single articles"
+    )
     high_before_s: float = _margin(1800, "no entries this long before an event of high impact [s]")
     high_after_s: float = _margin(3600, "and after it [s]")
     medium_before_s: float = _margin(0, "the same before one of medium impact [s]; both 0: no window")

@@ -6,7 +6,7 @@ Rows of 2022 have been seen four hours late, so a batch is trusted only where we
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -18,6 +18,8 @@ from newsfilter.wording import plain_wording
 SOURCE: Final = "eodhd"
 _NEW_YORK_SWITCHES: Final = ((3, 2), (11, 1))  # month, which Sunday: United States, Energy Policy Act of 2005
 _NS_PER_S: Final = 1_000_000_000
+_NS_PER_DAY: Final = 86_400 * _NS_PER_S
+_EPOCH: Final = dt.date(1970, 1, 1)
 _SUNDAY: Final = 6
 _SHORT_TIME: Final = len("YYYY-MM-DD HH:MM")
 
@@ -29,6 +31,12 @@ class _Tone(msgspec.Struct):
 class _Article(msgspec.Struct):
     date: str
     sentiment: _Tone | None = None
+
+
+class _Day(msgspec.Struct):
+    date: dt.date
+    count: Annotated[int, msgspec.Meta(ge=0)]
+    normalized: Annotated[float, msgspec.Meta(ge=-1.0, le=1.0)]
 
 
 class _Row(msgspec.Struct):
@@ -44,6 +52,7 @@ class _Row(msgspec.Struct):
 
 _DECODER: Final = msgspec.json.Decoder(list[_Row])
 _ARTICLES: Final = msgspec.json.Decoder(list[_Article])
+_DAYS: Final = msgspec.json.Decoder(dict[str, list[_Day]])
 
 _ANCHORS: Final = {
     # wording -> local hour and minute in New York at which it is published
@@ -113,6 +122,28 @@ def articles_from_answer(body: bytes, ticker: str) -> list[Article]:
         if row.sentiment is not None
     ]
     return sorted(found, key=lambda article: article.time_ns)
+
+
+def days_from_answer(body: bytes, ticker: str) -> list[Article]:
+    """Tones of whole days about `ticker` in an answer of /sentiments, oldest first, each for the articles it counted.
+
+    A day stands at its midnight [UTC]: what it tells is no older. An answer that does not name `ticker` has none.
+
+    Raises:
+        NewsError: for what is no such answer.
+    """
+    try:
+        series = _DAYS.decode(body) if body.strip() != b"[]" else {}  # nothing known: PHP's empty array
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as problem:
+        raise NewsError(SOURCE, "the whole answer", f"is no series of daily tones: {problem}") from problem
+    found = [
+        Article(
+            time_ns=(day.date - _EPOCH).days * _NS_PER_DAY, ticker=ticker, polarity=day.normalized, weight=day.count
+        )
+        for day in series.get(ticker.upper(), ())
+        if day.count
+    ]
+    return sorted(found, key=lambda day: day.time_ns)
 
 
 def new_york_offset_s(time_ns: int) -> int:

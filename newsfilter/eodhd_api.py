@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from newsfilter.budget import CallBudget
-from newsfilter.eodhd import SOURCE, anchor_problems, articles_from_answer, events_from_answer
+from newsfilter.eodhd import SOURCE, anchor_problems, articles_from_answer, days_from_answer, events_from_answer
 from newsfilter.events import EconomicEvent, NewsError
 from newsfilter.http import HttpClient
 from newsfilter.sentiment import Article
@@ -73,6 +73,16 @@ class EodhdApi:
         params: dict[str, str | int] = {"s": ticker, "from": f"{first}", "to": f"{last}", "limit": _PAGE}
         return articles_from_answer(self._body("news", params, _CALLS_FOR_ARTICLES), ticker)
 
+    def daily_tones(self, ticker: str, first: dt.date, last: dt.date) -> list[Article]:
+        """EODHD's own daily figures of the tone about `ticker`, of these UTC days, oldest first; days may be missing.
+
+        Raises:
+            FetchError: where EODHD does not give them.
+            NewsError: where it gives something else.
+        """
+        params: dict[str, str | int] = {"s": ticker, "from": f"{first}", "to": f"{last}"}
+        return days_from_answer(self._body("sentiments", params, _CALLS_FOR_ARTICLES), ticker)
+
     def _span(self, first: dt.date, last: dt.date) -> list[EconomicEvent]:
         events: list[EconomicEvent] = []
         for offset in range(0, _LAST_OFFSET + 1, _PAGE):
@@ -95,3 +105,10 @@ class EodhdApi:
         body = self._http.fetched(SOURCE, f"{self._address}/{endpoint}", everything, (self._token,))
         self._budget.spend(calls, self._now_ns())
         return body
+
+
+class DailyTones:
+    """The tone about a ticker day by day, for whoever asks for articles."""
+
+    def __init__(self, api: EodhdApi) -> None:
+        self.articles = api.daily_tones

@@ -12,12 +12,12 @@ import msgspec
 from newsfilter.articles import clipped, read_clippings, write_clippings
 from newsfilter.budget import CallBudget
 from newsfilter.bulletin import Bulletin, event_windows
-from newsfilter.eodhd_api import EodhdApi
+from newsfilter.eodhd_api import DailyTones, EodhdApi
 from newsfilter.events import NewsError
 from newsfilter.http import HttpClient
 from newsfilter.postings import read_bulletin, write_bulletin
 from newsfilter.refreshing import Reach, refreshed
-from newsfilter.sentiment import SentimentSettings, legs_of
+from newsfilter.sentiment import OF_ARTICLES, OF_DAYS, legs_of
 from newsfilter.setup import NewsSetup
 from newsfilter.snapshot import NewsSnapshot, SourceState, read_snapshot, write_snapshot
 from newsfilter.sources import CalendarSource, EodhdCalendar, FileCalendar, ForexFactoryCalendar, TerminalsCalendar
@@ -61,7 +61,7 @@ class Newsroom:
         folder.mkdir(parents=True, exist_ok=True)
         self._setup = setup
         self._now_ns = now_ns
-        self._sentiment = SentimentSettings()
+        self._sentiment = OF_DAYS if setup.daily_tones else OF_ARTICLES
         budget = CallBudget(self.files.calls, setup.daily_calls)
         self._eodhd = EodhdApi(http, token, budget, address=setup.eodhd_address, now_ns=now_ns) if token else None
         told = TerminalsCalendar(self.files.terminals, now_ns) if setup.terminals else None
@@ -93,7 +93,8 @@ class Newsroom:
         if self._eodhd is None:
             return ""
         known, tickers = read_clippings(self.files.articles), self._setup.tickers
-        clippings = clipped(known, self._eodhd, tickers, self._now_ns(), self._sentiment.window_s)
+        source = DailyTones(self._eodhd) if self._setup.daily_tones else self._eodhd
+        clippings = clipped(known, source, tickers, self._now_ns(), self._sentiment.window_s)
         write_clippings(self.files.articles, clippings)
         self.post()
         return clippings.problem()

@@ -20,11 +20,12 @@ SOURCE: Final = "eodhd"
 
 
 class Article(msgspec.Struct, frozen=True, kw_only=True):
-    """One article's tone about one ticker: `polarity` in -1..1, `time_ns` [UTC ns]."""
+    """The tone of one article, or of `weight` of them, about one ticker: `polarity` in -1..1, `time_ns` [UTC ns]."""
 
     time_ns: int
     ticker: str
     polarity: float
+    weight: float = 1.0
 
 
 class SentimentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,6 +34,11 @@ class SentimentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     window_s: Annotated[float, Meta(gt=0.0, le=2_592_000.0)] = 86_400.0
     half_life_s: Annotated[float, Meta(gt=0.0, le=2_592_000.0)] = 21_600.0
     least_weight: Annotated[float, Meta(ge=0.0)] = 2.0
+
+
+OF_ARTICLES: Final = SentimentSettings()
+OF_DAYS: Final = SentimentSettings(window_s=259_200.0, half_life_s=86_400.0)
+"""A day's figure stands at the day's midnight, and the last days may be missing."""
 
 
 def legs_of(ticker: str) -> Mapping[str, int]:
@@ -55,7 +61,7 @@ def sentiment_by_currency(articles: Iterable[Article], now_ns: int, settings: Se
         age_s = (now_ns - article.time_ns) / _NS_PER_S
         if not 0.0 <= age_s <= settings.window_s or not -1.0 <= article.polarity <= 1.0:
             continue
-        weight = 2.0 ** (-age_s / settings.half_life_s)
+        weight = article.weight * 2.0 ** (-age_s / settings.half_life_s)
         for leg, sign in legs_of(article.ticker).items():
             weights[leg] = weights.get(leg, 0.0) + weight
             sums[leg] = sums.get(leg, 0.0) + sign * weight * article.polarity

@@ -15,9 +15,9 @@ class NewsSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     `terminals`: MetaTrader's own calendar, as connected terminals tell it. `files` are the user's own calendars;
     `files_offset_s` [s ahead of UTC] is for those whose times name no offset. `tickers` are pairs (EURUSD.FOREX) whose
-    articles are weighed. `stale_s` and `articles_stale_s` [s]: the oldest calendar and the oldest articles that are
-    relied on; `calendar_s` and `news_s` [s]: how often each is asked for. `impact_table` is a file that replaces our
-    own table.
+    articles are weighed, or with `daily_tones` EODHD's own figure of each day. `stale_s` and `articles_stale_s` [s]:
+    the oldest calendar and the oldest articles that are relied on; `calendar_s` and `news_s` [s]: how often each is
+    asked for. `impact_table` is a file that replaces our own table.
     """
 
     eodhd_address: str = EODHD
@@ -28,6 +28,7 @@ class NewsSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     files: tuple[str, ...] = ()
     files_offset_s: int | None = None
     tickers: tuple[str, ...] = ()
+    daily_tones: bool = False
     windows: WindowSettings = WindowSettings()
     stale_s: float = 21_600.0
     calendar_s: float = 3600.0

@@ -269,3 +269,41 @@ def test_stopping_ends_a_pause_at_once() -> None:
             http.fetched("eodhd", f"{server.address}/x", {})
         http.close()
     assert len(server.requests) == 1
+
+
+def test_days_have_a_tone_for_as_many_articles_as_they_count(start: Start) -> None:
+    days = [
+        {"date": "2024-03-08", "count": 12, "normalized": -0.1811},
+        {"date": "2024-03-07", "count": 0, "normalized": 0},
+        {"date": "2024-03-06", "count": 3, "normalized": 1},
+    ]
+    server, api = start(Reply(body=json.dumps({"EURUSD.FOREX": days}).encode()))
+    found = api.daily_tones("eurusd.forex", DAY, DAY)
+    assert [(one.polarity, one.weight) for one in found] == [(1.0, 3), (-0.1811, 12)]
+    assert [one.time_ns for one in found] == [ns("2024-03-06 00:00"), ns("2024-03-08 00:00")]
+    ((path, query),) = server.requests
+    assert path == "/api/sentiments"
+    assert (query["s"], query["from"], query["to"]) == ("eurusd.forex", f"{DAY}", f"{DAY}")
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{}", b' {"GBPUSD.FOREX": []} '])
+def test_a_ticker_nobody_writes_about_has_no_days(start: Start, body: bytes) -> None:
+    _, api = start(Reply(body=body))
+    assert api.daily_tones("EURUSD.FOREX", DAY, DAY) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>",
+        b'{"EURUSD.FOREX": {}}',
+        b'{"EURUSD.FOREX": [{"date": "yesterday", "count": 1, "normalized": 0}]}',
+        b'{"EURUSD.FOREX": [{"date": "2024-03-08", "count": 1, "normalized": 1.5}]}',
+        b'{"EURUSD.FOREX": [{"date": "2024-03-08", "count": -1, "normalized": 0.5}]}',
+        b'{"EURUSD.FOREX": [{"date": "2024-03-08", "normalized": 0.5}]}',
+    ],
+)
+def test_what_is_no_series_of_days_is_refused(start: Start, body: bytes) -> None:
+    _, api = start(Reply(body=body))
+    with pytest.raises(NewsError, match="no series of daily tones"):
+        api.daily_tones("EURUSD.FOREX", DAY, DAY)

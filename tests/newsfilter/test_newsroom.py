@@ -1,6 +1,7 @@
 """The newsroom over real HTTP: what it keeps, what it posts, and when it asks again."""
 
 import datetime as dt
+import json
 from pathlib import Path
 
 import pytest
@@ -208,3 +209,14 @@ def test_the_token_stands_in_no_file(tmp_path: Path, clock: Clock) -> None:
         assert "REDACTED is unknown" in room.refresh_calendar().problem()
         room.refresh_articles()
     assert all(TOKEN.encode() not in path.read_bytes() for path in (tmp_path / "news").iterdir())
+
+
+def test_the_days_own_figures_take_the_place_of_articles(tmp_path: Path, clock: Clock) -> None:
+    day = f"{dt.datetime.fromtimestamp(clock.now_ns / 1e9, dt.UTC):%Y-%m-%d}"
+    body = json.dumps({"EURUSD.FOREX": [{"date": day, "count": 9, "normalized": 0.4}]}).encode()
+    with FakeEodhd([Reply(body=body)]) as eodhd:
+        tickers = ("EURUSD.FOREX",)
+        room = a_room(tmp_path, clock, TOKEN, eodhd_address=eodhd.address, tickers=tickers, daily_tones=True)
+        assert room.refresh_articles() == ""
+    assert eodhd.requests[0][0] == "/api/sentiments"
+    assert read_bulletin(room.files.bulletin).tones.by_currency == {"EUR": 0.4, "USD": -0.4}

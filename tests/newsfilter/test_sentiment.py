@@ -62,3 +62,12 @@ def test_it_stays_between_minus_one_and_one_and_does_not_depend_on_the_order(fou
     assert all(tones[leg] == pytest.approx(backwards[leg], abs=1e-9) for leg in tones)
     pair = sentiment_of_pair(tones, "EUR", "USD")
     assert math.isnan(pair) or pair == -sentiment_of_pair(tones, "USD", "EUR")
+
+
+def test_a_figure_of_many_articles_counts_as_many() -> None:
+    one = Article(time_ns=NOW, ticker="EURUSD.FOREX", polarity=-0.6)
+    many = [Article(time_ns=NOW, ticker="EURUSD.FOREX", polarity=0.2) for _ in range(5)]
+    figure = Article(time_ns=NOW, ticker="EURUSD.FOREX", polarity=0.2, weight=5.0)
+    assert sentiment_by_currency([one, figure], NOW, SETTINGS) == pytest.approx(
+        sentiment_by_currency([one, *many], NOW, SETTINGS)
+    )
