@@ -153,7 +153,8 @@ def _stops_alone(scene: CareScene) -> CareScene:
     """The scene without all that moves no stop, and with a target far from the market: a request fits."""
     off = {f"part_{leg}": 0.0 for leg in range(1, 5)} | {"planned_lots": math.nan, "freeze_points": 0.0}
     hours = dict.fromkeys(scene.rules.hours._fields, 0.0)
-    return scene.changed(**off, **hours, tp=0.0)
+    news = dict.fromkeys(scene.rules.news._fields, 0.0)
+    return scene.changed(**off, **hours, **news, tp=0.0)
 
 
 def _by_distance(scene: CareScene) -> CareScene:

@@ -150,26 +150,30 @@ def test_a_poller_that_is_killed_again_and_again_does_nothing_twice_and_forgets_
                 time.sleep(life_s)
         with running(tmp_path, "poll", "poll", "--sim", address, COMPANION_POLLER__BRIDGE=endpoint, **secret) as last:
             until(lambda: "trading with the bridge" in (tmp_path / "poll.out").read_text(), "a session")
-            time.sleep(1.0)
+            until(lambda: own_deals(address), "a deal")
             last.send_signal(signal.SIGINT)
             assert last.wait(PATIENCE_S) == ExitCode.DONE
         assert "the broker's clock is +0 h from UTC, measured" in (tmp_path / "poll.out").read_text()
         check(address, config.data_dir)
 
 
-def check(address: str, data_dir: Path) -> None:
-    """Each intent has at most one deal, and what the terminal has of ours the journal knows."""
+def own_deals(address: str) -> list[mt5.TradeDeal]:
+    """What the terminal shows of our intents."""
     assert mt5.initialize(address)
     deals = mt5.history_deals_get(0, 2**31 - 1)
-    positions = mt5.positions_get()
     assert deals is not None
-    assert positions is not None
-    ours = Counter((intent_id_in(deal.comment), deal.entry) for deal in deals if intent_id_in(deal.comment))
+    return [deal for deal in deals if intent_id_in(deal.comment)]
+
+
+def check(address: str, data_dir: Path) -> None:
+    """Each intent has at most one deal, and what the terminal has of ours the journal knows."""
+    deals = own_deals(address)
+    ours = Counter((intent_id_in(deal.comment), deal.entry) for deal in deals)
     assert ours
     assert set(ours.values()) == {1}
     account = replayed_account(data_dir)
     assert {intent_id for intent_id, _ in ours} <= account.intents.keys()
-    assert {deal.ticket for deal in deals if intent_id_in(deal.comment)} >= {
+    assert {deal.ticket for deal in deals} >= {
         ticket for record in account.intents.values() for ticket in record.deal_tickets
     }
 

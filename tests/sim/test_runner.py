@@ -24,7 +24,14 @@ from sim.terminal import SimTerminal
 from strategy.engine import Engine
 from strategy.events import WarmUp
 from strategy.gates import DecisionKind, Gate, Verdict
-from strategy.params import CareSettings, EngineSettings, EntrySettings, GuardSettings, PortfolioSettings
+from strategy.params import (
+    CareSettings,
+    EngineSettings,
+    EntrySettings,
+    GuardSettings,
+    PortfolioSettings,
+    SlippageSettings,
+)
 from tests.sim.bridge_double import SECRET, Wire
 from tests.sim.engines import EngineBehindTheWire, Plan, ScriptedEngine
 from tests.sim.intents import intent, on
@@ -265,6 +272,7 @@ EAGER = EngineSettings(
         floating_loss_fraction=0.5, day_loss_fraction=0.5, drawdown_fraction=0.3, reduce_fraction=0.4, halt_fraction=0.5
     ),
     slippage_points={},
+    slippage=SlippageSettings(measured=False),  # else the gaps of this market soon keep every entry out
 )
 DEAR = msgspec.structs.replace(PROFILE, deposit=5_050.0, tiers=JUSTMARKETS_TIERS, slippage_points=1.0)
 
