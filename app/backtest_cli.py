@@ -65,9 +65,7 @@ def backtest(  # noqa: PLR0913 - typer takes one parameter for each option
 ) -> None:
     """Trade history with the live rules on a simulated account, and judge the result honestly."""
     symbols = listed(stored)
-    if sum((dry_run, bool(symbols), bool(files))) != 1:
-        remedy = "name files, or --stored SYMBOLS, or --dry-run; one of them"
-        raise CommandError("what shall be tested?", remedy, ExitCode.USAGE)
+    _refuse_unclear(dry_run, bool(symbols), bool(files))
     _tell_of_compiling(quiet=as_json)
     if dry_run:
         _dry_run(min_sharpe, seed, as_json=as_json)
@@ -94,6 +92,12 @@ def backtest(  # noqa: PLR0913 - typer takes one parameter for each option
         as_json=as_json,
     )
     _end(run_backtest(options, output()))
+
+
+def _refuse_unclear(*wanted: bool) -> None:
+    if sum(wanted) != 1:
+        remedy = "name files, or --stored SYMBOLS, or --dry-run; one of them"
+        raise CommandError("what shall be tested?", remedy, ExitCode.USAGE)
 
 
 def _tell_of_compiling(*, quiet: bool) -> None:
