@@ -6,7 +6,7 @@ is named by the first `seq` of its segment, so that writing a segment again repl
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import quote, unquote
@@ -107,20 +107,26 @@ def decisions_table(decided: list[Decided]) -> pa.Table:
     counts = [len(one.rows) for one in decided]
     names = [name for one in decided for name in one.symbols]
     kinds = [DecisionKind(int(kind)) for kind in rows["kind"]]
+    decided_by = [_decided_by(kind, int(seat)) for kind, seat in zip(kinds, rows["decided_by"], strict=True)]
     columns: dict[str, object] = {
         "seq": np.repeat(np.array([one.seq for one in decided], np.uint64), counts),
         "time": pa.array(rows["time_ns"], pa.timestamp("ns", "UTC")),
-        "symbol": names,
-        "timeframe": [Timeframe(int(code)).name for code in rows["timeframe"]],
-        "kind": [kind.name.lower() for kind in kinds],
-        "action": [Action(int(action)).name.lower() for action in rows["action"]],
-        "decided_by": [_decided_by(kind, int(seat)) for kind, seat in zip(kinds, rows["decided_by"], strict=True)],
+        "symbol": _words(names),
+        "timeframe": _words([Timeframe(int(code)).name for code in rows["timeframe"]]),
+        "kind": _words([kind.name.lower() for kind in kinds]),
+        "action": _words([Action(int(action)).name.lower() for action in rows["action"]]),
+        "decided_by": _words(decided_by),
     }
     columns |= {name: np.ascontiguousarray(rows[name]) for name in (*_PLAIN, *_MORE, *_NUMBERS)}
-    columns["features"] = [list(features) for features in rows["features"]]
+    columns["features"] = pa.array([list(features) for features in rows["features"]], pa.list_(pa.float64()))
     columns |= _gate_columns(rows, kinds)
     columns["record"] = pa.array([row.tobytes() for row in rows], pa.binary(DECISION_DTYPE.itemsize))
     return pa.table(columns)
+
+
+def _words(words: Sequence[str | None], absent: NDArray[np.bool_] | None = None) -> pa.Array:
+    """A column of text. Its type is said: a file in which every word is missing must still be read with the others."""
+    return pa.array(words, pa.string(), mask=absent)
 
 
 def _decided_by(kind: DecisionKind, seat: int) -> str | None:
@@ -138,7 +144,7 @@ def _gate_columns(rows: Table, kinds: list[DecisionKind]) -> Mapping[str, object
             name = gate_name(kind, seat).replace(" ", "_")
             columns[f"{name}_value"] = pa.array(value, mask=absent)
             columns[f"{name}_threshold"] = pa.array(threshold, mask=absent)
-            columns[f"{name}_verdict"] = pa.array([Verdict(int(one)).name.lower() for one in verdict], mask=absent)
+            columns[f"{name}_verdict"] = _words([Verdict(int(one)).name.lower() for one in verdict], absent)
     return columns
 
 

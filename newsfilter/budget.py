@@ -1,12 +1,13 @@
 """How many calls of a day are left: EODHD counts them by UTC day, and a request may cost several."""
 
-import os
+import threading
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from newsfilter.http import FetchError, Problem
+from newsfilter.postings import replace_whole
 
 _NS_PER_DAY: Final = 86_400_000_000_000
 
@@ -17,11 +18,15 @@ class _Used(msgspec.Struct):
 
 
 class CallBudget:
-    """Counts in the file `path`, so that a restart does not forget; at most `daily_calls` between two UTC midnights."""
+    """Counts in the file `path`, so that a restart does not forget; at most `daily_calls` between two UTC midnights.
+
+    Threads may share one.
+    """
 
     def __init__(self, path: Path, daily_calls: int) -> None:
         self._path = path
         self._daily_calls = daily_calls
+        self._spending = threading.Lock()
 
     def left(self, now_ns: int) -> int:
         """Calls left at `now_ns` [UTC ns]."""
@@ -44,10 +49,9 @@ class CallBudget:
     def spend(self, calls: int, now_ns: int) -> None:
         """A request was answered; what failed costs nothing."""
         day = now_ns // _NS_PER_DAY
-        used = _Used(day, self._used(day) + calls)
-        draft = self._path.with_suffix(f".{os.getpid()}")
-        draft.write_bytes(msgspec.json.encode(used))
-        draft.replace(self._path)
+        with self._spending:
+            used = _Used(day, self._used(day) + calls)
+            replace_whole(self._path, msgspec.json.encode(used))
 
     def _used(self, day: int) -> int:
         try:

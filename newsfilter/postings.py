@@ -1,6 +1,7 @@
 """Files that one process writes and others read at any moment: replaced whole, never seen half written."""
 
 import os
+import threading
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,7 @@ _DECODER: Final = msgspec.json.Decoder(Bulletin)
 def replace_whole(path: Path, content: bytes) -> None:
     """Replace the file at once, and have it on the disk when this returns."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     with draft.open("wb") as file:
         file.write(content)
         file.flush()

@@ -31,7 +31,7 @@ from bridge.records import Entry, EntryKind
 from domain.dtypes import TICK_DTYPE
 from domain.timeframes import Timeframe
 from domain.updates import Money
-from strategy.gates import Action, Care, DecisionKind, Gate, Verdict
+from strategy.gates import NO_GATE, Action, Care, DecisionKind, Gate, Verdict, gate_name
 from strategy.tables import DECISION_DTYPE, Table
 
 ACCOUNT = "A Broker/Live:1"
@@ -104,6 +104,18 @@ def test_decisions_read_back_bit_for_bit(
     assert [(one.seq, one.symbols, one.rows.tobytes()) for one in again] == [
         (one.seq, one.symbols, one.rows.tobytes()) for one in decided
     ]
+
+
+@pytest.mark.parametrize("kind", [DecisionKind.ENTRY, DecisionKind.POSITION])
+def test_files_are_read_together_whatever_is_missing_in_one(tmp_path: Path, kind: DecisionKind) -> None:
+    for first_seq, decided_by, verdict in ((1, NO_GATE, Verdict.ABSENT), (2, 0, Verdict.PASSED)):
+        rows = np.zeros(1, DECISION_DTYPE)
+        rows["kind"], rows["timeframe"], rows["action"] = kind, Timeframe.M5, Action.HOLD
+        rows["decided_by"] = decided_by
+        rows["gates"][:, :, 2] = verdict
+        decided = Decided(seq=first_seq, account=ACCOUNT, wall_ns=0, symbols=("EURUSD",), rows=rows)
+        written(tmp_path, "decisions", decisions_table([decided]), first_seq=first_seq)
+    assert pq.read_table(tmp_path / "decisions").sort_by("seq")["decided_by"].to_pylist() == [None, gate_name(kind, 0)]
 
 
 def test_gates_have_columns_of_their_own(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import json
 import random
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -125,6 +126,13 @@ def test_a_server_that_asks_for_a_long_pause_is_left_alone(start: Start) -> None
         api.economic_events(DAY, DAY)
     assert (failed.value.problem, failed.value.retry_after_s) == (Problem.TOO_FAST, 3600.0)
     assert len(server.requests) == 1
+
+
+def test_threads_that_spend_at_once_lose_no_call(tmp_path: Path) -> None:
+    budget = CallBudget(tmp_path / "budget.json", 1000)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda calls: budget.spend(calls, NOW), [1, 5] * 20))
+    assert budget.left(NOW) == 1000 - 6 * 20
 
 
 def test_nobody_there_is_told_without_the_token(start: Start, tmp_path: Path) -> None:
