@@ -84,7 +84,7 @@ class _Retry(Exception):  # noqa: N818 - a signal between two functions, no erro
 
 
 class HttpClient:
-    """Fetches for one process. `stop` ends every pause at once; `chance` spreads the pauses."""
+    """Fetches for one process; threads may share it. `stop` ends every pause at once, `chance` spreads the pauses."""
 
     def __init__(
         self,
@@ -98,6 +98,7 @@ class HttpClient:
         self._stop = stop or threading.Event()
         self._chance = chance or random.Random()  # noqa: S311 - pauses need no cryptography
         self._clock = clock
+        self._turn = threading.Lock()
         self._free_at = 0.0
         self._session = requests.Session()
         self._session.headers["User-Agent"] = _AGENT
@@ -127,8 +128,9 @@ class HttpClient:
         return longest * self._chance.uniform(0.5, 1.0)
 
     def _tried(self, source: str, url: str, params: Mapping[str, str | int], secrets: Collection[str]) -> bytes:
-        self._stop.wait(max(0.0, self._free_at - self._clock()))
-        self._free_at = self._clock() + self._policy.spacing_s
+        with self._turn:
+            self._stop.wait(max(0.0, self._free_at - self._clock()))
+            self._free_at = self._clock() + self._policy.spacing_s
         timeouts = (self._policy.connect_s, self._policy.read_s)
         try:
             with self._session.get(

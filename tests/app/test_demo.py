@@ -177,7 +177,7 @@ def _children_of(pid: int) -> list[int]:
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def _all_end(pids: list[int], patience_s: float = 30.0) -> bool:
+def _all_end(pids: list[int], patience_s: float = 120.0) -> bool:
     until_s = time.monotonic() + patience_s
     while time.monotonic() < until_s:
         if not any(_runs(pid) for pid in pids):

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from newsfilter.budget import CallBudget
@@ -23,9 +24,8 @@ pytestmark = pytest.mark.integration
 DAY = dt.date(2024, 3, 8)
 NOW = ns("2024-03-08 10:00")
 GOOD = Reply(body=rows(payrolls()))
-HASTY = HttpPolicy(
-    attempts=3, connect_s=0.5, read_s=0.3, answer_s=0.6, first_pause_s=0.01, longest_pause_s=0.05, spacing_s=0.0
-)
+HASTY = HttpPolicy(attempts=3, first_pause_s=0.01, longest_pause_s=0.05, spacing_s=0.0)
+IMPATIENT = msgspec.structs.replace(HASTY, read_s=1.0, answer_s=2.0)
 
 Start = Callable[..., tuple[FakeEodhd, EodhdApi]]
 
@@ -34,9 +34,9 @@ Start = Callable[..., tuple[FakeEodhd, EodhdApi]]
 def start(tmp_path: Path) -> Iterator[Start]:
     with ExitStack() as stack:
 
-        def started(*replies: Reply, daily_calls: int = 100) -> tuple[FakeEodhd, EodhdApi]:
+        def started(*replies: Reply, daily_calls: int = 100, policy: HttpPolicy = HASTY) -> tuple[FakeEodhd, EodhdApi]:
             server = stack.enter_context(FakeEodhd(list(replies)))
-            http = HttpClient(HASTY, chance=random.Random(1))
+            http = HttpClient(policy, chance=random.Random(1))
             stack.callback(http.close)
             budget = CallBudget(tmp_path / "budget.json", daily_calls)
             return server, EodhdApi(http, TOKEN, budget, address=server.address, now_ns=lambda: NOW)
@@ -101,14 +101,14 @@ def test_what_another_attempt_would_not_mend_is_asked_once(
         Reply(503, b""),
         Reply(504, b""),
         Reply(429, b"Too Many Requests", headers={"Retry-After": "0"}),
-        Reply(after_s=0.5),
+        Reply(after_s=1.5),
         Reply(body=rows(payrolls()), drip_s=0.02),
         Reply(body=rows(payrolls()), cut=40),
     ],
     ids=["500", "502", "503", "504", "429", "slow", "dripping", "cut off"],
 )
 def test_what_may_pass_is_asked_again(start: Start, bad: Reply) -> None:
-    server, api = start(bad, bad, GOOD)
+    server, api = start(bad, bad, GOOD, policy=IMPATIENT)
     assert len(api.economic_events(DAY, DAY)) == 1
     assert len(server.requests) == 3
 
@@ -268,11 +268,15 @@ def test_a_secret_is_found_in_every_form() -> None:
 
 
 def test_stopping_ends_a_pause_at_once() -> None:
-    stop = threading.Event()
-    policy = HttpPolicy(attempts=3, first_pause_s=30.0, spacing_s=0.0)
+    class EndedByTheFirstPause(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            if timeout:
+                self.set()
+            return super().wait(timeout)
+
+    policy = HttpPolicy(attempts=3, first_pause_s=600.0, longest_pause_s=600.0, spacing_s=0.0)
     with FakeEodhd([Reply(503, b"")]) as server:
-        http = HttpClient(policy, stop=stop)
-        threading.Timer(0.1, stop.set).start()
+        http = HttpClient(policy, stop=EndedByTheFirstPause())
         with pytest.raises(FetchError, match="status 503"):
             http.fetched("eodhd", f"{server.address}/x", {})
         http.close()

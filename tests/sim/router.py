@@ -45,7 +45,7 @@ class RouterBridge:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        assert self._bound.wait(10.0)
+        assert self._bound.wait(60.0)
         return self
 
     def __exit__(

@@ -104,9 +104,9 @@ def test_a_lost_connection_does_not_come_back_by_itself() -> None:
         port = first.bind_to_random_port("tcp://127.0.0.1")
         connection = sockets.enter_context(Connection(context, f"tcp://127.0.0.1:{port}"))
         connection.send([b"one"])
-        assert first.poll(5000)
+        assert first.poll(60_000)
         first.close(linger=0)
-        deadline = time.monotonic() + 5.0
+        deadline = time.monotonic() + 60.0
         while not connection.is_lost():
             assert time.monotonic() < deadline
         second = sockets.enter_context(context.socket(zmq.ROUTER))
