@@ -2,7 +2,6 @@
 
 import dataclasses
 import sys
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -10,8 +9,6 @@ import pytest
 
 pytest.importorskip("pandas")
 
-from app.backtest_job import job_from_files
-from app.playback import Playback
 from backtest.comparison import Comparison, compared
 from backtest.exact import run_exact, terminal_of
 from backtest.job import Job
@@ -19,7 +16,7 @@ from backtest.vbt import MissingExtraError, VbtOutcome, imported_vectorbt, rows_
 from domain.timeframes import Timeframe
 from marketdata.bar_ticks import ohlc_ticks
 from marketdata.drifting import TRENDING, DriftingSymbol, drifting_bars
-from sim.profiles import CommissionRule, justmarkets_symbol
+from sim.profiles import justmarkets_symbol
 from sim.runner import Runner
 from strategy.engine import Engine
 from strategy.gates import Action
@@ -99,15 +96,3 @@ def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "vectorbt", None)
     with pytest.raises(MissingExtraError, match=r"mt5-companion\[backtest\]"):
         imported_vectorbt()
-
-
-def test_on_real_bars(reference: Path) -> None:
-    """A thousand hours of EURUSD with their real spreads."""
-    path = reference / "bars" / "metaquotes_demo_EURUSD_H1_2018_2023_server.parquet"
-    whole = job_from_files(Playback(files=(str(path),)), EAGER, "eu", 10_000.0)
-    symbol, ticks = next(iter(whole.ticks.items()))
-    profile = msgspec.structs.replace(whole.profile, commission=CommissionRule(per_lot=7.0))
-    job = dataclasses.replace(whole, ticks={symbol: ticks[:4000]}, profile=profile)
-    found = compared(run_exact(job, keep_decisions=True), run_vbt(job))
-    assert found.agrees
-    assert found.decisions > 1000

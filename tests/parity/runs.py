@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from account.events import AccountEvent
 from account.state import AccountState
+from backtest.job import Job
 from domain.intents import Intent
 from domain.symbols import SymbolSpec
 from domain.timeframes import Timeframe
@@ -90,6 +91,7 @@ MARKETS = (
         "EURUSD",
         (Timeframe.H1,),
         bars=Timeframe.M15,
+        over_the_wire=(0, 8_000),
     ),
     Market(
         "xauusd-mt5-export",
@@ -146,6 +148,11 @@ class WrittenDown:
 
     def take_news(self) -> tuple[AccountEvent, ...]:
         return self.engine.take_news()
+
+
+def a_job(market: Market, ticks: Table) -> Job:
+    """The same as a backtest."""
+    return Job(settings=market.settings(), profile=PROFILE, specs=(a_spec(market),), ticks={market.symbol: ticks})
 
 
 def run(market: Market, ticks: Table, warm_up: Sequence[WarmUp] = ()) -> tuple[RunResult, WrittenDown]:

@@ -20,7 +20,7 @@ from strategy.gates import Action, DecisionKind
 from strategy.recorded import decide_recorded
 from strategy.symbol_rows import rules_row, symbol_row
 from strategy.tables import Table
-from tests.parity.runs import MARKETS, PROFILE, Market, WrittenDown, a_spec, bar_numbers, run
+from tests.parity.runs import MARKETS, PROFILE, Market, WrittenDown, a_job, a_spec, bar_numbers, run
 from tests.parity.wires import over_zeromq
 
 pytestmark = [pytest.mark.parity, pytest.mark.reference]
@@ -156,7 +156,7 @@ def test_bridge_and_terminal_over_zeromq(ran: Ran, tmp_path: Path) -> None:
     """Lock-step, one tick a batch, over a part of each data set that trades."""
     ticks = ran.ticks[slice(*ran.market.over_the_wire)]
     expected, _ = run(ran.market, ticks)
-    statistics, decisions, account = over_zeromq(ran.market, ticks, tmp_path)
+    statistics, decisions, account = over_zeromq(a_job(ran.market, ticks), tmp_path)
     assert statistics.ticks == len(ticks)
     assert decisions.tobytes() == expected.decisions.tobytes()
     assert statistics.order_list_hash == expected.order_list_hash()
