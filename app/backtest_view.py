@@ -8,6 +8,7 @@ from rich.table import Table
 
 from app.moments import shown
 from backtest.exact import Outcome
+from backtest.hindsight import Followed
 from backtest.report import Report
 from strategy.gates import Gate
 
@@ -104,14 +105,33 @@ def _groups_table(report: Report) -> Table:
 
 
 def _gates_table(report: Report) -> Table:
-    """The gates that stood in the way most often."""
+    """The gates that decided most often, and what the entries they alone refused would have earned."""
     table = Table(title=f"What stood in the way of an entry, of {report.bars:,} bars", title_justify="left")
-    for heading in ("gate", "refused", "alone", "first"):
+    for heading in ("gate", "refused", "first", "alone", "signals", "would have been", "in all", "won"):
         table.add_column(heading, justify="left" if heading == "gate" else "right")
-    ranked = sorted(report.gates, key=lambda one: -(one.refused + one.unknown))
-    for one in ranked[:_GATES_SHOWN]:
-        table.add_row(one.gate.replace("_", " "), f"{one.refused + one.unknown:,}", f"{one.alone:,}", f"{one.first:,}")
+    ranked = sorted(
+        zip(report.gates, report.hindsight.gates, strict=True),
+        key=lambda one: (-one[0].alone, -one[0].refused - one[0].unknown),
+    )
+    for tally, later in ranked[:_GATES_SHOWN]:
+        counts = (tally.refused + tally.unknown, tally.first, tally.alone)
+        table.add_row(tally.gate.replace("_", " "), *(f"{count:,}" for count in counts), *_followed(later.alone))
+    table.add_section()
+    table.add_row("entries made", "", "", "", *_followed(report.hindsight.made))
+    table.caption = (
+        "refused, first, alone: bars on which the gate said no, was the first to, the only one to. Signals: runs of "
+        "bars it alone refused; each is followed from its first bar to its first stop or target, spread, commission "
+        "and swap counted, as if it were all there is: no size, no stop that moves, no part closed, and what overlaps "
+        "counts in full. To be compared with the entries made, followed in the same way; no profit that was missed."
+    )
+    table.caption_justify = "left"
     return table
+
+
+def _followed(entries: Followed) -> tuple[str, str, str, str]:
+    mean = f"{_number(entries.mean_r, '+.2f')} ± {_number(entries.error_r, '.2f')} R" if entries.number else "-"
+    in_all = f"{entries.sum_r:+,.1f} R" if entries.number else "-"
+    return f"{entries.number:,}", mean, in_all, _number(entries.won, ".0%")
 
 
 def _warnings(outcome: Outcome, report: Report) -> list[str]:

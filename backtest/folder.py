@@ -12,6 +12,8 @@ import msgspec
 from backtest.curve import days_of
 from backtest.exact import Outcome
 from backtest.groups import Group
+from backtest.hindsight import Followed
+from backtest.refusals import GateTally
 from backtest.report import Report
 from backtest.trips import Trip
 
@@ -38,7 +40,7 @@ def write_report(outcome: Outcome, report: Report, folder: Path) -> tuple[str, .
         "round_trips.csv": (_TRIP_COLUMNS, map(_trip_row, outcome.trips)),
         "equity.csv": (("time_utc", "equity", "balance"), _curve(outcome)),
         "daily.csv": (("day", "equity", "return"), _days(outcome)),
-        "gates.csv": (report.gates[0]._fields, report.gates),
+        "gates.csv": (_GATE_COLUMNS, _gates(report)),
         "groups.csv": (("by", "label", *report.trips._fields), map(_group_row, report.groups)),
     }
     for name, (columns, rows) in tables.items():
@@ -101,6 +103,17 @@ def _days(outcome: Outcome) -> Iterable[Row]:
     days = days_of(outcome.curve, outcome.job.clock)
     for day, equity, change in zip(days.day.tolist(), days.equity.tolist(), days.returns.tolist(), strict=True):
         yield f"{datetime.fromtimestamp(day * _DAY_S, tz=UTC):%Y-%m-%d}", equity, change
+
+
+_GATE_COLUMNS: Final = (
+    *GateTally._fields,
+    *(f"{by}_{name}" for by in ("alone", "first") for name in Followed.__struct_fields__),
+)
+
+
+def _gates(report: Report) -> Iterable[Row]:
+    for tally, later in zip(report.gates, report.hindsight.gates, strict=True):
+        yield *tally, *msgspec.structs.astuple(later.alone), *msgspec.structs.astuple(later.first)
 
 
 def _group_row(group: Group) -> Row:

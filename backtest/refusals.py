@@ -1,18 +1,13 @@
 """How often each gate of an entry stood in the way: counted while a run goes on, kept without the records."""
 
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from strategy.gates import GATE_SEATS, DecisionKind, Gate, Verdict
+from strategy.gates import Gate, Verdict
+from strategy.params import MAX_CHARTS
 from strategy.tables import Table
-
-Counts = NDArray[np.int64]
-
-_ENTRY: Final = int(DecisionKind.ENTRY)
-_VERDICTS: Final = len(Verdict)
-_IN_THE_WAY: Final = (int(Verdict.REFUSED), int(Verdict.UNKNOWN))
+from strategy.tally import EPISODE_DTYPE, count_gates, empty_tally
 
 
 class GateTally(NamedTuple):
@@ -30,41 +25,43 @@ class GateTally(NamedTuple):
 
 
 class Refusals:
-    """Counts the gates of entry decisions, part by part."""
+    """Counts the gates of entry decisions, part by part, and keeps where a run of the same refusal begins."""
 
     def __init__(self) -> None:
-        self._verdicts = np.zeros((GATE_SEATS, _VERDICTS), np.int64)
-        self._alone = np.zeros(GATE_SEATS, np.int64)
-        self._first = np.zeros(GATE_SEATS, np.int64)
-        self.bars = 0
-        self.entries = 0
+        self._tally = empty_tally(MAX_CHARTS)
+        self._episodes: list[Table] = []
+
+    @property
+    def bars(self) -> int:
+        """Decisions on entries."""
+        return int(self._tally.totals[0])
+
+    @property
+    def entries(self) -> int:
+        """Those of them that opened something."""
+        return int(self._tally.totals[1])
+
+    @property
+    def episodes(self) -> Table:
+        """Entries made, and those at the beginning of a run of refusals, in the order of time (EPISODE_DTYPE)."""
+        return np.concatenate([np.zeros(0, EPISODE_DTYPE), *self._episodes])
 
     def take(self, decisions: Table) -> None:
         """Count `decisions` (DECISION_DTYPE) in; those on positions are passed over."""
-        asked = decisions["kind"] == _ENTRY
-        verdicts = decisions["gates"][:, :, 2][asked].astype(np.int64)
-        seats = np.arange(GATE_SEATS)
-        flat = (verdicts + seats * _VERDICTS).ravel()
-        self._verdicts += np.bincount(flat, minlength=GATE_SEATS * _VERDICTS).reshape(GATE_SEATS, _VERDICTS)
-        stands = np.isin(verdicts, _IN_THE_WAY)
-        lonely = np.count_nonzero(stands, axis=1) == 1
-        self._alone += np.count_nonzero(stands[lonely], axis=0)
-        first = decisions["decided_by"][asked]
-        self._first += np.bincount(first[first >= 0], minlength=GATE_SEATS)
-        self.bars += len(verdicts)
-        self.entries += int(np.count_nonzero(decisions["action"][asked]))
+        found = np.zeros(len(decisions), EPISODE_DTYPE)
+        self._episodes.append(found[: count_gates(decisions, self._tally, found)].copy())
 
     def tallies(self) -> tuple[GateTally, ...]:
         """Each gate in the order of a record."""
-        return tuple(self._tally(gate) for gate in Gate)
+        return tuple(self._tally_of(gate) for gate in Gate)
 
-    def _tally(self, gate: Gate) -> GateTally:
-        counts = self._verdicts[gate]
+    def _tally_of(self, gate: Gate) -> GateTally:
+        counts = self._tally.verdicts[gate]
         return GateTally(
             gate=gate.name.lower(),
             asked=int(counts.sum() - counts[Verdict.ABSENT]),
             refused=int(counts[Verdict.REFUSED]),
             unknown=int(counts[Verdict.UNKNOWN]),
-            alone=int(self._alone[gate]),
-            first=int(self._first[gate]),
+            alone=int(self._tally.alone[gate]),
+            first=int(self._tally.first[gate]),
         )

@@ -11,6 +11,7 @@ from backtest.exact import Outcome
 from backtest.exposure import Exposure, exposure_of
 from backtest.falls import FallFigures, fall_figures
 from backtest.groups import Group, groups_of
+from backtest.hindsight import Hindsight, hindsight_of
 from backtest.refusals import GateTally
 from backtest.returns import DailyFigures, daily_figures
 from backtest.trip_figures import TripFigures, trip_figures
@@ -34,7 +35,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     `trips` are figures of closed positions, `left_open` how many were not; `profit` is that of equity, `floating` what
     of it was not booked. `bars` are closed bars on all charts, `entries` those on which something was opened.
-    `mt5` are the figures of MetaTrader's own reports.
+    `hindsight` is what refused entries would have earned. `mt5` are the figures of MetaTrader's own reports.
     """
 
     format: int = FORMAT
@@ -58,6 +59,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     trips_a_day: float
     exposure: Exposure
     gates: tuple[GateTally, ...]
+    hindsight: Hindsight
     groups: tuple[Group, ...]
     mt5: Figures
 
@@ -89,6 +91,7 @@ def report_of(outcome: Outcome) -> Report:
         trips_a_day=len(closed) / daily.days if daily.days else 0.0,
         exposure=exposure_of(outcome.trips, start_ns, end_ns),
         gates=outcome.refusals.tallies(),
+        hindsight=hindsight_of(job, outcome.refusals.episodes),
         groups=groups_of(job, closed),
         mt5=figures(outcome.deals),
     )

@@ -63,6 +63,7 @@ def test_an_export_is_traded_and_leaves_tables(tmp_path: Path, monkeypatch: pyte
     assert result.exit_code == ExitCode.DONE, result.output
     assert "Sharpe Ratio: " in result.stdout.strip().splitlines()[-1]
     assert "What stood in the way" in result.stdout
+    assert "entries made" in result.stdout
     told = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
     assert told["bars"] == 20 * 120 - 1
     assert told["charts"] == ["H1"]

@@ -92,6 +92,9 @@ def test_the_folder_says_the_same(outcome: Outcome, report: Report, tmp_path: Pa
     assert len(rows_of(folder / "daily.csv")) == report.daily.days
     gates = {row["gate"]: int(row["first"]) for row in rows_of(folder / "gates.csv")}
     assert gates == {tally.gate: tally.first for tally in report.gates}
+    signals = {row["gate"]: int(row["alone_number"]) for row in rows_of(folder / "gates.csv")}
+    assert signals == {one.gate: one.alone.number for one in report.hindsight.gates}
+    assert sum(signals.values()) > 0
     assert len(rows_of(folder / "groups.csv")) == len(report.groups)
 
 
