@@ -13,6 +13,7 @@ import numpy as np
 
 NAUTILUS: Final = "nautilus_trader==1.221.0"
 HFTBACKTEST: Final = "hftbacktest==2.4.4"
+BACKTESTING: Final = "backtesting==0.6.6"
 _HERE: Final = Path(__file__).resolve().parent
 
 
@@ -41,11 +42,11 @@ class Peer:
 
 
 @contextmanager
-def running_peer(python: Path, script: str, ticks: np.ndarray, *arguments: str) -> Iterator[Peer]:
-    """`script` of this folder with `ticks` loaded and turned into the peer's own objects."""
+def running_peer(python: Path, script: str, quotes: np.ndarray, *arguments: str) -> Iterator[Peer]:
+    """`script` of this folder with `quotes` (ticks or bars) loaded and turned into the peer's own objects."""
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "ticks.npy"
-        np.save(file, ticks)
+        file = Path(folder) / "quotes.npy"
+        np.save(file, quotes)
         command = [str(python), str(_HERE / script), str(file), *arguments]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             try:
