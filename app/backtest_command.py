@@ -12,23 +12,27 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeElapsedColumn
 
 from app.backtest_job import TICKS, Wanted, job_from_files, job_from_store
-from app.backtest_view import show_report
 from app.choices import check_files, chosen
 from app.console import CommandError, ExitCode
-from app.folders import check_writable, fresh_folder
+from app.folders import BACKTEST, check_writable, fresh_folder
 from app.playback import Playback
 from app.played_calendar import board_of_files
+from app.report_command import tell_pages, tell_report
 from app.settings import ServiceSettings, load_settings
 from app.timeframe_names import timeframe_named
-from backtest.exact import Outcome, run_exact
+from app.version import own_version
 from backtest.exact import Progress as Told
+from backtest.exact import run_exact
+from backtest.facts import Origin
 from backtest.folder import write_report
 from backtest.job import Job
-from backtest.report import Report, report_of
+from backtest.pages.run_page import page_of
+from backtest.pages.writing import write_pages
+from backtest.recorded import read_recorded
+from backtest.report import report_of
 from domain.timeframes import Timeframe
 from marketdata import CrossedQuotes, TickModel
 
-BACKTEST: Final = "backtest"
 MARKET: Final = "market"
 
 
@@ -62,11 +66,12 @@ def run_backtest(options: BacktestOptions, console: Console) -> bool:
     folder = options.out or _own_folder(settings, keep=options.keep)
     with _progress(console, quiet=options.as_json) as tell:
         outcome = run_exact(job, on_progress=tell)
-    report = report_of(outcome)
-    names = write_report(outcome, report, folder)
-    _tell(outcome, report, options, console)
+    report = report_of(outcome, _origin(options))
+    write_report(outcome, report, folder)
+    pages = write_pages(page_of(read_recorded(folder)), folder)
+    tell_report(report, console, as_json=options.as_json)
     if not options.as_json:
-        console.print(f"written to {folder}: {', '.join(names)}", soft_wrap=True)
+        tell_pages(pages, folder, console)
         console.print(f"Sharpe Ratio: {report.daily.sharpe:.2f}")
     return options.min_sharpe is None or report.daily.sharpe >= options.min_sharpe
 
@@ -134,9 +139,9 @@ def _progress(console: Console, *, quiet: bool) -> Iterator[Told | None]:
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
-def _tell(outcome: Outcome, report: Report, options: BacktestOptions, console: Console) -> None:
-    if options.as_json:
-        text = msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
-        console.print(text, markup=False, soft_wrap=True)
-    else:
-        show_report(outcome, report, console)
+def _origin(options: BacktestOptions) -> Origin:
+    return Origin(
+        version=own_version(),
+        quotes=tuple(file.name for file in options.files) or tuple(f"the store: {name}" for name in options.stored),
+        calendars=tuple(file.name for file in options.calendars),
+    )

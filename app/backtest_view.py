@@ -7,20 +7,18 @@ from rich.console import Console
 from rich.table import Table
 
 from app.moments import shown
-from backtest.exact import Outcome
+from backtest.cautions import cautions_of
 from backtest.hindsight import Followed
 from backtest.report import Report
-from strategy.gates import Gate
 
 _GATES_SHOWN: Final = 8
 _DAY_S: Final = 86_400.0
-_HALTED_SHARE: Final = 0.2
 _GROUPS: Final = ("symbol", "side", "exit", "chart", "volatility", "weekday", "news")
 
 Rows = list[tuple[str, str]]
 
 
-def show_report(outcome: Outcome, report: Report, console: Console) -> None:
+def show_report(report: Report, console: Console) -> None:
     """Print the figures, the groups and the gates."""
     span = f"{shown(report.start_ns, seconds=False)} to {shown(report.end_ns, seconds=False)} UTC"
     names = ", ".join(change.symbol for change in report.symbols)
@@ -33,7 +31,7 @@ def show_report(outcome: Outcome, report: Report, console: Console) -> None:
     console.print(table)
     console.print(_groups_table(report))
     console.print(_gates_table(report))
-    for words in _warnings(outcome, report):
+    for words in cautions_of(report):
         console.print(f"[yellow]note[/]   {words}")
 
 
@@ -132,21 +130,3 @@ def _followed(entries: Followed) -> tuple[str, str, str, str]:
     mean = f"{_number(entries.mean_r, '+.2f')} ± {_number(entries.error_r, '.2f')} R" if entries.number else "-"
     in_all = f"{entries.sum_r:+,.1f} R" if entries.number else "-"
     return f"{entries.number:,}", mean, in_all, _number(entries.won, ".0%")
-
-
-def _warnings(outcome: Outcome, report: Report) -> list[str]:
-    """What a reader could otherwise take for something else."""
-    found = []
-    drawdown = next(one for one in report.gates if one.gate == Gate.DRAWDOWN.name.lower())
-    if report.bars and drawdown.refused > _HALTED_SHARE * report.bars:
-        found.append(
-            f"the drawdown guard stood in the way on {drawdown.refused / report.bars:.0%} of the bars: after such a "
-            "fall nothing is opened until somebody lets it go on, here as live"
-        )
-    if report.trips.number < 30:  # noqa: PLR2004 - a customary least
-        found.append(f"{report.trips.number} round trips are too few to tell skill from luck")
-    if outcome.job.news is None:
-        found.append("nobody told of news: entries were not judged by it")
-    if not any(spec.swap_long or spec.swap_short for spec in outcome.job.specs):
-        found.append("the simulated broker's swap for these symbols is not known and taken as 0")
-    return found

@@ -9,6 +9,7 @@ from app.backtest_cli import backtest
 from app.console import DEBUGGING, ExitCode, output, reported
 from app.data_cli import data as data_cli
 from app.news_cli import news
+from app.report_cli import report
 from app.risk_cli import risk
 from app.search_cli import optimize, sweep, walkforward
 from app.version import own_version
@@ -297,7 +298,7 @@ def repair(*, data: Data = None) -> None:
 
 cli.add_typer(news, name="news")
 cli.add_typer(risk, name="risk")
-for command in (backtest, sweep, optimize, walkforward):
+for command in (backtest, report, sweep, optimize, walkforward):
     cli.command()(command)
 cli.add_typer(data_cli, name="data")
 

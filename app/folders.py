@@ -11,6 +11,7 @@ from app.console import CommandError, ExitCode
 LIVE: Final = "live"
 DEMO: Final = "demo"
 REPLAY: Final = "replay"
+BACKTEST: Final = "backtest"
 RUNS: Final = (LIVE, DEMO, REPLAY)
 _JOURNAL: Final = "journal.sqlite3"
 _MARK: Final = "companion-run"

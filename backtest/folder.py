@@ -1,4 +1,4 @@
-"""A backtest on disk: one JSON document with every figure, and tables as CSV for a spreadsheet or pandas."""
+"""A backtest on disk: one JSON document with every figure, tables as CSV, candles as Parquet."""
 
 import csv
 import math
@@ -8,16 +8,37 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
 
+from backtest.blackouts import Blackout, blackouts_of
+from backtest.candles import Candles, candles_of, finest_chart
 from backtest.curve import days_of
+from backtest.document import json_of
 from backtest.exact import Outcome
 from backtest.groups import Group
 from backtest.hindsight import Followed
 from backtest.refusals import GateTally
+from backtest.levels import Level, levels_of
 from backtest.report import Report
 from backtest.trips import Trip
 
 REPORT: Final = "report.json"
+TRIPS: Final = "round_trips.csv"
+EQUITY: Final = "equity.csv"
+DAILY: Final = "daily.csv"
+LEVELS: Final = "levels.csv"
+BLACKOUTS: Final = "blackouts.csv"
+CANDLES: Final = "candles.parquet"
+CANDLE_SCHEMA: Final = pa.schema(
+    [
+        pa.field("symbol", pa.string()),
+        pa.field("time_utc", pa.timestamp("ns", tz="UTC")),
+        *(pa.field(name, pa.float64()) for name in ("open", "high", "low", "close")),
+    ]
+)
+CHART_KEY: Final = b"companion.chart"
+"""In the metadata of the candles: the name of the timeframe."""
 
 _NS_PER_S: Final = 1_000_000_000
 _NS_PER_MS: Final = 1_000_000
@@ -34,18 +55,31 @@ def write_report(outcome: Outcome, report: Report, folder: Path) -> tuple[str, .
     empty in CSV.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / REPORT).write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    (folder / REPORT).write_bytes(json_of(report))
+    _write_candles(folder / CANDLES, candles_of(outcome.job), finest_chart(outcome.job).name)
     tables = {
         "deals.csv": (_DEAL_COLUMNS, _deals(outcome)),
-        "round_trips.csv": (_TRIP_COLUMNS, map(_trip_row, outcome.trips)),
-        "equity.csv": (("time_utc", "equity", "balance"), _curve(outcome)),
-        "daily.csv": (("day", "equity", "return"), _days(outcome)),
+        TRIPS: (TRIP_COLUMNS, map(_trip_row, outcome.trips)),
+        EQUITY: (("time_utc", "equity", "balance"), _curve(outcome)),
+        DAILY: (("day", "equity", "return"), _days(outcome)),
         "gates.csv": (_GATE_COLUMNS, _gates(report)),
         "groups.csv": (("by", "label", *report.trips._fields), map(_group_row, report.groups)),
+        LEVELS: (LEVEL_COLUMNS, map(_level_row, levels_of(outcome.trips, outcome.intents))),
+        BLACKOUTS: (BLACKOUT_COLUMNS, map(_blackout_row, blackouts_of(outcome.job))),
     }
     for name, (columns, rows) in tables.items():
         _write(folder / name, columns, rows)
-    return (REPORT, *tables)
+    return (REPORT, *tables, CANDLES)
+
+
+def _write_candles(path: Path, candles: dict[str, Candles], chart: str) -> None:
+    """Explicit types, so that a column is of one kind whatever happens to be in it."""
+    parts = [
+        pa.table([pa.repeat(pa.scalar(symbol, pa.string()), len(own.time_ns)), *own], schema=CANDLE_SCHEMA)
+        for symbol, own in candles.items()
+    ]
+    table = pa.concat_tables(parts) if parts else CANDLE_SCHEMA.empty_table()
+    pq.write_table(table.replace_schema_metadata({CHART_KEY: chart.encode()}), path, compression="zstd")
 
 
 def _write(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -82,7 +116,7 @@ def _deals(outcome: Outcome) -> Iterable[Row]:
         yield (_moment(time_ns), *tickets, deal.symbol, *names, *numbers, deal.comment)
 
 
-_TRIP_COLUMNS: Final = (
+TRIP_COLUMNS: Final = (
     *(name.replace("_ns", "_utc") for name in Trip.__struct_fields__),
     *_DERIVED,
 )
@@ -118,3 +152,15 @@ def _gates(report: Report) -> Iterable[Row]:
 
 def _group_row(group: Group) -> Row:
     return group.by, group.label, *group.figures
+
+
+LEVEL_COLUMNS: Final = ("position_id", "time_utc", "sl", "tp")
+BLACKOUT_COLUMNS: Final = ("symbol", "start_utc", "end_utc", "events")
+
+
+def _level_row(level: Level) -> Row:
+    return level.position_id, _moment(level.time_ns), level.sl, level.tp
+
+
+def _blackout_row(blackout: Blackout) -> Row:
+    return blackout.symbol, _moment(blackout.start_ns), _moment(blackout.end_ns), blackout.events

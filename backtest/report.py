@@ -9,6 +9,7 @@ from account.figures import Figures, figures
 from backtest.curve import days_of
 from backtest.exact import Outcome
 from backtest.exposure import Exposure, exposure_of
+from backtest.facts import Origin, RunFacts, facts_of
 from backtest.falls import FallFigures, fall_figures
 from backtest.groups import Group, groups_of
 from backtest.hindsight import Hindsight, hindsight_of
@@ -17,7 +18,7 @@ from backtest.returns import DailyFigures, daily_figures
 from backtest.trip_figures import TripFigures, trip_figures
 from domain.timeframes import Timeframe
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 
 
 class MarketChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +36,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     `trips` are figures of closed positions, `left_open` how many were not; `profit` is that of equity, `floating` what
     of it was not booked. `bars` are closed bars on all charts, `entries` those on which something was opened.
-    `hindsight` is what refused entries would have earned. `mt5` are the figures of MetaTrader's own reports.
+    `hindsight` is what refused entries would have earned, `mt5` are the figures of MetaTrader's own reports, `facts`
+    what was run.
     """
 
     format: int = FORMAT
@@ -62,10 +64,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     hindsight: Hindsight
     groups: tuple[Group, ...]
     mt5: Figures
+    facts: RunFacts
 
 
-def report_of(outcome: Outcome) -> Report:
-    """The report of `outcome`."""
+def report_of(outcome: Outcome, origin: Origin | None = None) -> Report:
+    """The report of `outcome`; `origin` is told as it is."""
     job, curve, money = outcome.job, outcome.curve, outcome.money
     start_ns, end_ns = int(curve.time_ns[0]), int(curve.time_ns[-1])
     daily = daily_figures(days_of(curve, job.clock))
@@ -94,6 +97,7 @@ def report_of(outcome: Outcome) -> Report:
         hindsight=hindsight_of(job, outcome.refusals.episodes),
         groups=groups_of(job, closed),
         mt5=figures(outcome.deals),
+        facts=facts_of(job, origin or Origin()),
     )
 
 

@@ -8,7 +8,6 @@ from typer.testing import CliRunner, Result
 
 from app.cli import cli
 from app.console import ExitCode
-from backtest.refusals import GateTally
 from domain import jit
 from domain.serverclock import clock_named
 from domain.timeframes import Timeframe
@@ -68,6 +67,9 @@ def test_an_export_is_traded_and_leaves_tables(tmp_path: Path, monkeypatch: pyte
     assert told["bars"] == 20 * 120 - 1
     assert told["charts"] == ["H1"]
     assert (tmp_path / "out" / "round_trips.csv").is_file()
+    assert f"report: {tmp_path / 'out' / 'report.html'}" in result.stdout
+    written = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+    assert "| Quotes from | EURUSD\\_H1\\_202001060000\\_202005222300.csv |" in written
 
 
 def test_the_store_gives_the_same_as_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +86,9 @@ def test_the_store_gives_the_same_as_the_file(tmp_path: Path, monkeypatch: pytes
     stored = backtest_of("--stored", "EURUSD", "--timeframe", "H1", *words)
     filed = backtest_of(path, "--clock", "eu", *words)
     assert stored.exit_code == filed.exit_code == ExitCode.DONE, stored.output
-    assert json.loads(stored.stdout) == json.loads(filed.stdout)
+    both = [json.loads(one.stdout) for one in (stored, filed)]
+    assert [one["facts"].pop("origin")["quotes"] for one in both] == [["the store: EURUSD"], [path.name]]
+    assert both[0] == both[1]
     part = backtest_of("--stored", "EURUSD", "--timeframe", "H1", "--from", "2020-03-02", *words)
     assert json.loads(part.stdout)["bars"] < json.loads(stored.stdout)["bars"]
 
@@ -100,8 +104,7 @@ def test_history_goes_by_the_calendar_of_its_time(tmp_path: Path, monkeypatch: p
     ]
     calendar.write_text("\n".join(["time,currency,event,impact,timing", *days]) + "\n", encoding="utf-8")
     without, within = (json.loads(backtest_of(export, *words, *more).stdout) for more in ((), ("--calendar", calendar)))
-    names = list(GateTally._fields)
-    refused = [{line[0]: line[names.index("refused")] for line in told["gates"]} for told in (without, within)]
+    refused = [{line["gate"]: line["refused"] for line in told["gates"]} for told in (without, within)]
     assert refused[0].get("news", 0) == 0
     assert refused[1]["news"] > 800, "most hours of two months"
     assert 0 < within["entries"] < without["entries"]
