@@ -18,8 +18,8 @@ from backtest.document import json_of
 from backtest.exact import Outcome
 from backtest.groups import Group
 from backtest.hindsight import Followed
-from backtest.refusals import GateTally
 from backtest.levels import Level, levels_of
+from backtest.refusals import GateTally
 from backtest.report import Report
 from backtest.trips import Trip
 

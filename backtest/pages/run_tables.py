@@ -119,9 +119,10 @@ def gates_table(report: Report) -> Table:
 
 
 _GATE_WORDS: Final = (
-    "Asked, refused, first, alone: bars on which the gate was asked, said no, was the first to, the only one to. Signals: "
-    "runs of bars it alone refused; each is followed from its first bar to its first stop or target, costs counted, as if "
-    "it were all there is. To be compared with the entries made, followed in the same way; no profit that was missed."
+    "Asked, refused, first, alone: bars on which the gate was asked, said no, was the first to, the only one to. "
+    "Signals: runs of bars it alone refused; each is followed from its first bar to its first stop or target, costs "
+    "counted, as if it were all there is. To be compared with the entries made, followed in the same way; no profit "
+    "that was missed."
 )
 
 
