@@ -110,7 +110,7 @@ def gates_table(report: Report) -> Table:
             f"{one.unknown:,}",
             f"{one.first:,}",
             f"{one.alone:,}",
-            *_followed(later[one.gate] if one.gate in later else None),
+            *_followed(later.get(one.gate)),
         )
         for one in stood
     ]
