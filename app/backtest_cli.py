@@ -33,6 +33,9 @@ Deposit = Annotated[float, typer.Option(min=1, help="Money of the account at the
 MinSharpe = Annotated[
     float | None, typer.Option(help="The status is 1 below this Sharpe ratio. Dry run: 0.9 if not given.")
 ]
+Vectorbt = Annotated[
+    bool, typer.Option("--vectorbt", metavar="", help="Run it inside vectorbt, too, and compare; 1 if they disagree.")
+]
 Seed = Annotated[int, typer.Option(min=0, help="Of the dry run's markets: another seed, other dice.")]
 Out = Annotated[Path | None, typer.Option(help="Folder for the tables. Default: backtest in COMPANION_DATA_DIR.")]
 Keep = Annotated[bool, typer.Option("--keep", metavar="", help="Keep the tables when the next one starts.")]
@@ -58,6 +61,7 @@ def backtest(  # noqa: PLR0913 - typer takes one parameter for each option
     calendar: Calendar = None,
     deposit: Deposit = 10_000.0,
     min_sharpe: MinSharpe = None,
+    vectorbt: Vectorbt = False,
     seed: Seed = 1,
     out: Out = None,
     keep: Keep = False,
@@ -68,6 +72,7 @@ def backtest(  # noqa: PLR0913 - typer takes one parameter for each option
     _refuse_unclear(dry_run, bool(symbols), bool(files))
     _tell_of_compiling(quiet=as_json)
     if dry_run:
+        _refuse_beside(vectorbt)
         _dry_run(min_sharpe, seed, as_json=as_json)
     from app.backtest_command import BacktestOptions, run_backtest
 
@@ -87,6 +92,7 @@ def backtest(  # noqa: PLR0913 - typer takes one parameter for each option
         ticks=ticks,
         deposit=deposit,
         min_sharpe=min_sharpe,
+        vectorbt=vectorbt,
         out=out,
         keep=keep,
         as_json=as_json,
@@ -98,6 +104,11 @@ def _refuse_unclear(*wanted: bool) -> None:
     if sum(wanted) != 1:
         remedy = "name files, or --stored SYMBOLS, or --dry-run; one of them"
         raise CommandError("what shall be tested?", remedy, ExitCode.USAGE)
+
+
+def _refuse_beside(vectorbt: bool) -> None:
+    if vectorbt:
+        raise CommandError("--vectorbt goes with history", "name files, or --stored SYMBOLS", ExitCode.USAGE)
 
 
 def _tell_of_compiling(*, quiet: bool) -> None:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeElapsedColumn
 
 from app.backtest_job import TICKS, Wanted, job_from_files, job_from_store
+from app.beside_vectorbt import beside_vectorbt, show_beside
 from app.choices import check_files, chosen
 from app.console import CommandError, ExitCode
 from app.folders import BACKTEST, check_writable, fresh_folder
@@ -30,6 +31,7 @@ from backtest.pages.run_page import page_of
 from backtest.pages.writing import write_pages
 from backtest.recorded import read_recorded
 from backtest.report import report_of
+from backtest.vbt import imported_vectorbt
 from domain.timeframes import Timeframe
 from marketdata import CrossedQuotes, TickModel
 
@@ -54,26 +56,37 @@ class BacktestOptions(msgspec.Struct, frozen=True, kw_only=True):
     ticks: str = "ohlc"
     deposit: float = 10_000.0
     min_sharpe: float | None = None
+    vectorbt: bool = False
     out: Path | None = None
     keep: bool = False
     as_json: bool = False
 
 
 def run_backtest(options: BacktestOptions, console: Console) -> bool:
-    """Run it; whether the Sharpe ratio is at least what was asked for."""
+    """Run it; whether the Sharpe ratio is at least what was asked for, and vectorbt, if it was asked, agrees."""
+    if options.vectorbt:
+        imported_vectorbt()  # where it is missing, that is told before a long run
     settings = load_settings(**({"timeframes": options.charts} if options.charts else {}))
     job = job_of(options, settings)
     folder = options.out or _own_folder(settings, keep=options.keep)
     with _progress(console, quiet=options.as_json) as tell:
-        outcome = run_exact(job, on_progress=tell)
+        outcome = run_exact(job, keep_decisions=options.vectorbt, on_progress=tell)
+    beside = beside_vectorbt(outcome) if options.vectorbt else None
     report = report_of(outcome, _origin(options))
+    if beside is not None:
+        report = msgspec.structs.replace(report, vectorbt=beside.comparison)
     write_report(outcome, report, folder)
     pages = write_pages(page_of(read_recorded(folder)), folder)
     tell_report(report, console, as_json=options.as_json)
+    if beside is not None:
+        told = beside.written_to(folder)
+        if not options.as_json:
+            show_beside(beside, told, console)
     if not options.as_json:
         tell_pages(pages, folder, console)
         console.print(f"Sharpe Ratio: {report.daily.sharpe:.2f}")
-    return options.min_sharpe is None or report.daily.sharpe >= options.min_sharpe
+    is_good = options.min_sharpe is None or report.daily.sharpe >= options.min_sharpe
+    return is_good and (beside is None or beside.comparison.agrees)
 
 
 def job_of(options: BacktestOptions, settings: ServiceSettings) -> Job:

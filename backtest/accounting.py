@@ -5,7 +5,7 @@ of what is held, and does not ask how the purchase was paid for. So the same acc
 
 - *Margin* is what the simulated terminal checks and calls for, before a deal reaches vectorbt. There each purchase is
   paid in full, from a *cushion* of cash beside the deposit that is larger than anything the account could ever hold;
-  the account's equity is the portfolio's value less the cushion.
+  the cushion is taken away when all orders are booked, and what is left is the account's equity.
 - *Units*: a lot is `contract_size` units, at the price of the deal.
 - *Currency*: where profit is in the account's currency the asset is the symbol. Where the symbol is quoted the other
   way round (USDJPY for an account in dollars) the asset is the foreign currency, at 1 / price dollars a unit: a buy of

@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 
 from account.figures import Figures, figures
+from backtest.comparison import Comparison
 from backtest.curve import days_of
 from backtest.exact import Outcome
 from backtest.exposure import Exposure, exposure_of
@@ -37,7 +38,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     `trips` are figures of closed positions, `left_open` how many were not; `profit` is that of equity, `floating` what
     of it was not booked. `bars` are closed bars on all charts, `entries` those on which something was opened.
     `hindsight` is what refused entries would have earned, `mt5` are the figures of MetaTrader's own reports, `facts`
-    what was run.
+    what was run. `vectorbt` tells whether the same run inside vectorbt agrees.
     """
 
     format: int = FORMAT
@@ -65,6 +66,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[Group, ...]
     mt5: Figures
     facts: RunFacts
+    vectorbt: Comparison | None = None
 
 
 def report_of(outcome: Outcome, origin: Origin | None = None) -> Report:

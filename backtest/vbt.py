@@ -33,9 +33,9 @@ class MissingExtraError(ImportError):
 class VbtOutcome:
     """A backtest in vectorbt. Arrays are of shape (rows,), money is the account's.
 
-    `portfolio` is vectorbt's Portfolio; its value holds the cushion, `equity` does not. `terminal_equity` is what the
-    simulated terminal had at the same moments, `swap` and `sell_spread` what two known differences came to there: swap
-    that is not booked yet, and the spread at which sells are valued (a portfolio has one price for both sides).
+    `portfolio` is vectorbt's Portfolio, `equity` its value. `terminal_equity` is what the simulated terminal had at the
+    same moments, `swap` and `sell_spread` what two known differences came to there: swap that is not booked yet, and
+    the spread at which sells are valued (a portfolio has one price for both sides).
     """
 
     job: Job
@@ -47,19 +47,15 @@ class VbtOutcome:
     swap: Floats
     sell_spread: Floats
 
-    def returns(self) -> Any:  # noqa: ANN401 - a pandas Series, which is imported late
-        """Returns of the account by row, as a pandas Series for vectorbt's `returns` accessor."""
-        series = self._series()
-        return series.pct_change().fillna(0.0)
+    @property
+    def apart(self) -> Floats:
+        """How far the terminal's equity is above vectorbt's [account money]."""
+        return self.terminal_equity - self.equity
 
-    def drawdowns(self) -> Any:  # noqa: ANN401 - a type of vectorbt
-        """Vectorbt's drawdowns of the account; those of `portfolio` are of a value that holds the cushion."""
-        return imported_vectorbt().Drawdowns.from_ts(self._series())
-
-    def _series(self) -> Any:  # noqa: ANN401 - a pandas Series
-        import pandas as pd  # noqa: PLC0415 - an extra, imported by vectorbt anyway
-
-        return pd.Series(self.equity, index=pd.to_datetime(self.time_ns, utc=True), name="equity")
+    @property
+    def rest(self) -> Floats:
+        """What of `apart` neither swap nor spread explains [account money]."""
+        return self.apart - self.swap + self.sell_spread
 
 
 def imported_vectorbt() -> ModuleType:
@@ -96,11 +92,12 @@ def run_vbt(job: Job) -> VbtOutcome:
             return -1, nb.order_nothing_nb()
         one = desk.waiting.pop(0)
         size, price, fees = one.size, one.price, one.fees
-        return desk.column_of[one.symbol], nb.order_nb(size=size, price=price, fixed_fees=fees, raise_reject=True)
+        booked = nb.order_nb(size=size, price=price, fixed_fees=fees, allow_partial=False, raise_reject=True)
+        return desk.column_of[one.symbol], booked
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        portfolio = vbt.Portfolio.from_order_func(
+        simulated = vbt.Portfolio.from_order_func(
             close,
             order,
             flexible=True,
@@ -110,18 +107,27 @@ def run_vbt(job: Job) -> VbtOutcome:
             group_by=True,
             update_value=True,
             max_orders=desk.most_orders,
+            freq=_mean_distance(desk.time_ns),
         )
+        portfolio = simulated.replace(init_cash=np.array([job.profile.deposit]))
         value = np.asarray(portfolio.value(), np.float64)
     return VbtOutcome(
         job=job,
         ran=desk.run.end(),
         portfolio=portfolio,
         time_ns=desk.time_ns,
-        equity=value - CUSHION,
+        equity=value,
         terminal_equity=desk.equity,
         swap=desk.swap,
         sell_spread=desk.sell_spread,
     )
+
+
+def _mean_distance(time_ns: Ints) -> Any:  # noqa: ANN401 - a pandas Timedelta
+    """Of the rows, nights and weekends included: so many of them make a year, and add up to the time there was."""
+    import pandas as pd  # noqa: PLC0415 - an extra, and slow
+
+    return pd.Timedelta(max(1, int(time_ns[-1] - time_ns[0]) // max(1, len(time_ns) - 1)), "ns")
 
 
 def _numba_part() -> ModuleType:
@@ -176,8 +182,8 @@ class _Desk:
 
     @property
     def most_orders(self) -> int:
-        """More than a run can make: a few a row."""
-        return 8 * len(self.rows_msc) + 64
+        """More than a run can make: each chart may open something in a row, and that is closed in a few parts."""
+        return 8 * len(self.rows_msc) * len(self.column_of) * len(self.run.engine.settings.timeframes) + 64
 
     def go_to(self, row: int) -> None:
         """Let the run go on to `row`, and put its deals in line."""

@@ -1,6 +1,7 @@
 """`companion backtest` as a person or a pipeline meets it."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def test_a_gate_sets_the_status() -> None:
     assert told["driftless"]["round_trips"] > 0
 
 
-@pytest.mark.parametrize("words", [[], ["--min-sharpe", "1"], ["--dry-run", "quotes.csv"]])
+@pytest.mark.parametrize("words", [[], ["--min-sharpe", "1"], ["--dry-run", "quotes.csv"], ["--dry-run", "--vectorbt"]])
 def test_nothing_to_test_is_wrong_use(words: list[str]) -> None:
     assert CliRunner().invoke(cli, ["backtest", *words]).exit_code == ExitCode.USAGE
 
@@ -70,6 +71,27 @@ def test_an_export_is_traded_and_leaves_tables(tmp_path: Path, monkeypatch: pyte
     assert f"report: {tmp_path / 'out' / 'report.html'}" in result.stdout
     written = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
     assert "| Quotes from | EURUSD\\_H1\\_202001060000\\_202005222300.csv |" in written
+
+
+def test_the_same_inside_vectorbt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = (an_export(tmp_path, 6), "--charts", "H1", "--clock", "eu", "--out", tmp_path / "out", "--vectorbt")
+    result = backtest_of(*words)
+    assert result.exit_code == ExitCode.DONE, result.output
+    assert "the same, bit for bit" in result.stdout
+    assert "Max Drawdown [%]" in result.stdout
+    told = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))["vectorbt"]
+    assert told == json.loads((tmp_path / "out" / "comparison.json").read_text(encoding="utf-8"))
+    assert (told["agrees"], told["decisions_apart"]) == (True, 0)
+    for name in ("comparison.csv", "vectorbt_stats.csv"):
+        assert name in result.stdout
+        assert (tmp_path / "out" / name).is_file()
+    monkeypatch.setattr("backtest.comparison._NOISE", -1.0)
+    assert backtest_of(*words).exit_code == ExitCode.FOUND
+    monkeypatch.setitem(sys.modules, "vectorbt", None)
+    missing = backtest_of(*words)
+    assert missing.exit_code == ExitCode.DATA
+    assert "mt5-companion[backtest]" in missing.output
 
 
 def test_the_store_gives_the_same_as_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,9 @@
 """Parity: the same decisions and deals inside vectorbt, through the simulated terminal and by the plain runner."""
 
+import csv
 import dataclasses
 import sys
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 
 pytest.importorskip("pandas")
 
-from backtest.comparison import Comparison, compared
+from backtest.comparison import Comparison, compared, write_comparison
 from backtest.exact import run_exact, terminal_of
 from backtest.job import Job
 from backtest.vbt import MissingExtraError, VbtOutcome, imported_vectorbt, rows_of, run_vbt
@@ -56,29 +58,76 @@ def test_decisions_and_deals_are_the_same(vbt: VbtOutcome, comparison: Compariso
 
 
 def test_every_difference_of_equity_has_a_cause(vbt: VbtOutcome, comparison: Comparison) -> None:
-    assert comparison.agrees
-    assert comparison.rest <= comparison.bound < 1.5
-    assert comparison.swap > 1.0
-    assert comparison.sell_spread > 1.0
-    assert comparison.apart > comparison.rest
-    assert '"agrees": true' in comparison.told()
-    assert abs(comparison.final_apart) <= comparison.bound + abs(vbt.swap[-1]) + abs(vbt.sell_spread[-1])
+    found = comparison
+    assert found.agrees
+    assert abs(found.rest.largest) <= found.bound < 1.5
+    assert abs(found.swap.largest) > 1.0
+    assert found.sell_spread.largest < -1.0
+    assert abs(found.apart.largest) > abs(found.rest.largest)
+    assert vbt.swap[vbt.time_ns == found.swap.at_ns] == found.swap.largest
+    assert found.swap.rows == np.count_nonzero(vbt.swap)
+    assert found.final_apart == pytest.approx(vbt.swap[-1] - vbt.sell_spread[-1], abs=found.bound)
 
 
 def test_a_difference_without_a_cause_is_seen(vbt: VbtOutcome) -> None:
     wrong = dataclasses.replace(vbt, equity=vbt.equity + np.where(np.arange(len(vbt.equity)) == 40, 2.0, 0.0))
-    assert not compared(run_exact(vbt.job, keep_decisions=True), wrong).agrees
+    found = compared(run_exact(vbt.job, keep_decisions=True), wrong)
+    assert not found.agrees
+    assert found.rest.at_ns == vbt.time_ns[40]
+    assert found.rest.largest == pytest.approx(-2.0, abs=found.bound)
+
+
+@pytest.mark.parametrize(("change", "apart"), [(slice(None, -3), 3), (slice(None), 0)])
+def test_decisions_that_differ_are_counted(vbt: VbtOutcome, comparison: Comparison, change: slice, apart: int) -> None:
+    exact = run_exact(vbt.job, keep_decisions=True)
+    records = exact.decisions[change].copy()
+    records["equity"][[5, 9]] += 1e-9
+    found = compared(dataclasses.replace(exact, decisions=records), vbt)
+    assert (found.decisions_apart, found.same_decisions, found.agrees) == (apart + 2, False, False)
+    assert found.rest == comparison.rest
+
+
+def test_what_is_written(vbt: VbtOutcome, comparison: Comparison, tmp_path: Path) -> None:
+    assert write_comparison(comparison, vbt, tmp_path) == ("comparison.json", "comparison.csv")
+    assert msgspec.json.decode((tmp_path / "comparison.json").read_bytes(), type=Comparison) == comparison
+    with (tmp_path / "comparison.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["time_utc"] for row in rows[:1]] == ["2020-01-05T23:00:00.000Z"]
+    assert len(rows) == comparison.rows
+    for row in rows:
+        exact, inside, apart, *causes = (float(row[name]) for name in list(row)[1:])
+        assert apart == pytest.approx(exact - inside, abs=2e-4) == pytest.approx(sum(causes), abs=3e-4)
 
 
 def test_vectorbt_keeps_its_own_account(vbt: VbtOutcome) -> None:
-    orders = vbt.portfolio.orders.records
-    trades = list(vbt.ran.deals[1:])
+    """Orders are the deals; statistics and falls are those of the account, without the cash that paid the purchases."""
+    orders, trades, portfolio = vbt.portfolio.orders.records, list(vbt.ran.deals[1:]), vbt.portfolio
     assert len(orders) == len(trades)
     assert orders["fees"].sum() == pytest.approx(-sum(deal.commission + deal.fee + deal.swap for deal in trades))
-    assert vbt.equity[0] == pytest.approx(vbt.job.profile.deposit, abs=50.0)
-    falls = np.maximum.accumulate(vbt.equity)
-    assert -vbt.drawdowns().max_drawdown() == pytest.approx(float(np.max((falls - vbt.equity) / falls)))
-    assert np.prod(1.0 + vbt.returns().to_numpy()) == pytest.approx(vbt.equity[-1] / vbt.equity[0])
+    assert portfolio.init_cash == vbt.job.profile.deposit
+    with np.errstate(all="ignore"):
+        stats = portfolio.stats(metrics=["end_value", "total_return", "max_dd", "period"])  # others compile for seconds
+    peaks = np.maximum.accumulate(vbt.equity)
+    assert stats["Max Drawdown [%]"] == pytest.approx(100.0 * float(np.max((peaks - vbt.equity) / peaks)))
+    assert stats["Total Return [%]"] == pytest.approx(100.0 * (vbt.equity[-1] / vbt.job.profile.deposit - 1.0))
+    assert stats["End Value"] == pytest.approx(vbt.equity[-1])
+    assert stats["Period"].total_seconds() == pytest.approx(
+        (vbt.time_ns[-1] - vbt.time_ns[0]) / 1e9 * len(vbt.time_ns) / (len(vbt.time_ns) - 1)
+    )
+    assert np.prod(1.0 + portfolio.returns().to_numpy()) == pytest.approx(vbt.equity[-1] / vbt.job.profile.deposit)
+
+
+def test_gross_exposure_is_about_the_leverage_in_use(vbt: VbtOutcome) -> None:
+    """Notional value of all that is open over equity; vectorbt takes sells at the price they were opened at."""
+    notional = (vbt.portfolio.assets() * vbt.portfolio.close).abs().sum(axis=1).to_numpy()
+    assert vbt.portfolio.gross_exposure().to_numpy() == pytest.approx(notional / vbt.equity, rel=0.1)
+    assert (notional / vbt.equity).max() > 1.0
+
+
+def test_vectorbt_draws_it(vbt: VbtOutcome) -> None:
+    figure = vbt.portfolio.plot(subplots=["value", "drawdowns", "underwater"])
+    drawn = next(trace for trace in figure.data if trace.name == "Value")
+    assert np.asarray(drawn.y) == pytest.approx(vbt.equity)
 
 
 def test_rows_are_first_ticks_of_bars() -> None:
