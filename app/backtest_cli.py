@@ -1,7 +1,7 @@
 """The command `companion backtest`; everything heavy is imported when it is called."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -68,36 +68,31 @@ def backtest(  # noqa: PLR0913 - typer takes one parameter for each option
     as_json: AsJson = False,
 ) -> None:
     """Trade history with the live rules on a simulated account, and judge the result honestly."""
-    symbols = listed(stored)
-    _refuse_unclear(dry_run, bool(symbols), bool(files))
+    typed = locals()
+    _refuse_unclear(dry_run, bool(listed(stored)), bool(files))
     _tell_of_compiling(quiet=as_json)
     if dry_run:
         _refuse_beside(vectorbt)
         _dry_run(min_sharpe, seed, as_json=as_json)
     from app.backtest_command import BacktestOptions, run_backtest
 
-    options = BacktestOptions(
-        files=tuple(files or ()),
-        stored=symbols,
-        charts=listed(charts),
-        calendars=tuple(calendar or ()),
-        symbol=symbol,
-        timeframe=timeframe,
-        source=source,
-        store=store,
-        first=first,
-        last=last,
-        clock=clock,
-        crossed=crossed,
-        ticks=ticks,
-        deposit=deposit,
-        min_sharpe=min_sharpe,
-        vectorbt=vectorbt,
-        out=out,
-        keep=keep,
-        as_json=as_json,
-    )
+    options = BacktestOptions(**of_quotes(typed), **{name: typed[name] for name in _OF_THE_RUN})
     _end(run_backtest(options, output()))
+
+
+_OF_THE_QUOTES = ("symbol", "timeframe", "source", "store", "first", "last", "clock", "crossed", "ticks", "deposit")
+_OF_THE_RUN = ("min_sharpe", "vectorbt", "out", "keep", "as_json")
+
+
+def of_quotes(typed: dict[str, Any]) -> dict[str, Any]:
+    """Fields of `BacktestOptions` from what was `typed`, by the names of a command's parameters: which quotes, how."""
+    return {
+        "files": tuple(typed["files"] or ()),
+        "calendars": tuple(typed["calendar"] or ()),
+        "stored": listed(typed["stored"]),
+        "charts": listed(typed["charts"]),
+        **{name: typed[name] for name in _OF_THE_QUOTES},
+    }
 
 
 def _refuse_unclear(*wanted: bool) -> None:

@@ -21,7 +21,7 @@ from app.backtest_cli import (
     Stored,
     Symbol,
     TicksOfBars,
-    listed,
+    of_quotes,
 )
 from app.console import output, reported
 
@@ -144,7 +144,6 @@ def walkforward(  # noqa: PLR0913 - as above
     run_walk_forward(options, Cut(train, test, purge, anchored), output())
 
 
-_OF_THE_QUOTES = ("symbol", "timeframe", "source", "store", "first", "last", "clock", "crossed", "ticks", "deposit")
 _OF_THE_SEARCH = ("objective", "min_round_trips", "workers", "cluster", "out", "as_json")
 
 
@@ -153,11 +152,5 @@ def _options(typed: dict[str, Any]) -> "SearchOptions":
     from app.backtest_command import BacktestOptions
     from app.search_command import SearchOptions
 
-    quotes = BacktestOptions(
-        files=tuple(typed["files"] or ()),
-        calendars=tuple(typed["calendar"] or ()),
-        stored=listed(typed["stored"]),
-        charts=listed(typed["charts"]),
-        **{name: typed[name] for name in _OF_THE_QUOTES},
-    )
+    quotes = BacktestOptions(**of_quotes(typed))
     return SearchOptions(quotes=quotes, vary=tuple(typed["vary"]), **{name: typed[name] for name in _OF_THE_SEARCH})
