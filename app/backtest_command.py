@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeElapsedColumn
 
 from app.backtest_job import TICKS, Wanted, job_from_files, job_from_store
+from app.backtest_options import QuoteOptions, ResultOptions
 from app.beside_vectorbt import beside_vectorbt, show_beside
 from app.choices import check_files, chosen
 from app.console import CommandError, ExitCode
@@ -38,58 +39,39 @@ from marketdata import CrossedQuotes, TickModel
 MARKET: Final = "market"
 
 
-class BacktestOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What was typed; `files` or `stored`, not both."""
-
-    files: tuple[Path, ...] = ()
-    stored: tuple[str, ...] = ()
-    symbol: str | None = None
-    timeframe: str | None = None
-    source: str | None = None
-    store: Path | None = None
-    first: str = ""
-    last: str = ""
-    clock: str | None = None
-    charts: tuple[str, ...] = ()
-    calendars: tuple[Path, ...] = ()
-    crossed: str = "drop"
-    ticks: str = "ohlc"
-    deposit: float = 10_000.0
-    min_sharpe: float | None = None
-    vectorbt: bool = False
-    out: Path | None = None
-    keep: bool = False
-    as_json: bool = False
-
-
-def run_backtest(options: BacktestOptions, console: Console) -> bool:
+def run_backtest(quotes: QuoteOptions, wanted: ResultOptions, console: Console) -> bool:
     """Run it; whether the Sharpe ratio is at least what was asked for, and vectorbt, if it was asked, agrees."""
-    if options.vectorbt:
+    if wanted.vectorbt:
         imported_vectorbt()  # where it is missing, that is told before a long run
-    settings = load_settings(**({"timeframes": options.charts} if options.charts else {}))
-    job = job_of(options, settings)
-    folder = options.out or _own_folder(settings, keep=options.keep)
-    with _progress(console, quiet=options.as_json) as tell:
-        outcome = run_exact(job, keep_decisions=options.vectorbt, on_progress=tell)
-    beside = beside_vectorbt(outcome) if options.vectorbt else None
-    report = report_of(outcome, _origin(options))
+    settings = settings_of(quotes)
+    job = job_of(quotes, settings)
+    folder = wanted.out or _own_folder(settings, keep=wanted.keep)
+    with _progress(console, quiet=wanted.as_json) as tell:
+        outcome = run_exact(job, keep_decisions=wanted.vectorbt, on_progress=tell)
+    beside = beside_vectorbt(outcome) if wanted.vectorbt else None
+    report = report_of(outcome, _origin(quotes), trials=wanted.monte_carlo)
     if beside is not None:
         report = msgspec.structs.replace(report, vectorbt=beside.comparison)
     write_report(outcome, report, folder)
     pages = write_pages(page_of(read_recorded(folder)), folder)
-    tell_report(report, console, as_json=options.as_json)
+    tell_report(report, console, as_json=wanted.as_json)
     if beside is not None:
         told = beside.written_to(folder)
-        if not options.as_json:
+        if not wanted.as_json:
             show_beside(beside, told, console)
-    if not options.as_json:
+    if not wanted.as_json:
         tell_pages(pages, folder, console)
         console.print(f"Sharpe Ratio: {report.daily.sharpe:.2f}")
-    is_good = options.min_sharpe is None or report.daily.sharpe >= options.min_sharpe
+    is_good = wanted.min_sharpe is None or report.daily.sharpe >= wanted.min_sharpe
     return is_good and (beside is None or beside.comparison.agrees)
 
 
-def job_of(options: BacktestOptions, settings: ServiceSettings) -> Job:
+def settings_of(options: QuoteOptions) -> ServiceSettings:
+    """The settings of live trading, on the charts that were asked for."""
+    return load_settings(**({"timeframes": options.timeframes} if options.timeframes else {}))
+
+
+def job_of(options: QuoteOptions, settings: ServiceSettings) -> Job:
     """The backtest that was asked for.
 
     Raises:
@@ -97,18 +79,18 @@ def job_of(options: BacktestOptions, settings: ServiceSettings) -> Job:
     """
     job = _job(options, settings)
     _refuse_fine_charts(job)
-    board = board_of_files(options.calendars, tuple(job.ticks), settings.news) if options.calendars else None
+    board = board_of_files(tuple(options.calendar), tuple(job.ticks), settings.news) if options.calendar else None
     return dataclasses.replace(job, news=board)
 
 
-def _job(options: BacktestOptions, settings: ServiceSettings) -> Job:
+def _job(options: QuoteOptions, settings: ServiceSettings) -> Job:
     engine, model = settings.engine(), chosen(TickModel, "--ticks", options.ticks)
-    check_files((*options.files, *options.calendars))
-    if options.stored:
+    check_files((*options.files, *options.calendar))
+    if options.symbols:
         frame = options.timeframe or ""
         wanted = Wanted(
             root=options.store or settings.data_dir / MARKET,
-            symbols=options.stored,
+            symbols=options.symbols,
             timeframe=None if frame.lower() == TICKS else timeframe_named(frame or Timeframe.M1.name),
             source=options.source,
             first=options.first,
@@ -152,9 +134,9 @@ def _progress(console: Console, *, quiet: bool) -> Iterator[Told | None]:
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
-def _origin(options: BacktestOptions) -> Origin:
+def _origin(options: QuoteOptions) -> Origin:
     return Origin(
         version=own_version(),
-        quotes=tuple(file.name for file in options.files) or tuple(f"the store: {name}" for name in options.stored),
-        calendars=tuple(file.name for file in options.calendars),
+        quotes=tuple(file.name for file in options.files) or tuple(f"the store: {name}" for name in options.symbols),
+        calendars=tuple(file.name for file in options.calendar),
     )

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.moments import shown
+from app.monte_carlo_view import show_odds
 from backtest.cautions import cautions_of
 from backtest.hindsight import Followed
 from backtest.report import Report
@@ -31,6 +32,8 @@ def show_report(report: Report, console: Console) -> None:
     console.print(table)
     console.print(_groups_table(report))
     console.print(_gates_table(report))
+    if report.monte_carlo is not None:
+        show_odds(report.monte_carlo, console)
     for words in cautions_of(report):
         console.print(f"[yellow]note[/]   {words}")
 

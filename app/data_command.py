@@ -10,6 +10,7 @@ from rich.console import Console
 
 from app.choices import chosen
 from app.console import CommandError, ExitCode
+from app.data_options import FileOptions
 from app.data_view import print_rows, show_report, show_series
 from app.folders import check_writable
 from app.settings import load_settings
@@ -26,46 +27,10 @@ MARKET: Final = "market"
 _LOCK: Final = ".lock"
 
 
-def options_of(  # noqa: PLR0913 - as many as the command has
-    *,
-    source: str | None,
-    symbol: str | None,
-    timeframe: str | None,
-    digits: int | None,
-    clock: str | None,
-    crossed: str,
-    allowed: Sequence[str],
-    strict: bool,
-    first: str,
-    last: str,
-    overlap: str = Overlap.REFUSE,
-) -> ImportOptions:
-    """What was written on the command line, understood.
-
-    Raises:
-        CommandError: for what no option can be.
-    """
-    return ImportOptions(
-        source=source,
-        symbol=symbol,
-        timeframe=timeframe_named(timeframe),
-        digits=digits,
-        clock=None if clock is None else _clock(clock),
-        crossed=chosen(CrossedQuotes, "--crossed", crossed),
-        overlap=chosen(Overlap, "--overlap", overlap),
-        allowed=frozenset(_allowable(rule) for rule in allowed),
-        strict=strict,
-        from_s=_moment("--from", first),
-        to_s=_moment("--to", last),
-    )
-
-
-def run_import(
-    files: Sequence[Path], options: ImportOptions, folder: Path | None, console: Console, *, as_json: bool
-) -> bool:
+def run_import(typed: FileOptions, overlap: str, console: Console) -> bool:
     """Import; whether every file was taken."""
-    store = _store(folder)
-    found = _portions(files)
+    options, store = _understood(typed, overlap), _store(typed.store)
+    found = _portions(typed.files)
     check_writable(store.root)
     try:
         lock = FolderLock(store.root / _LOCK)
@@ -75,16 +40,35 @@ def run_import(
             f"{store.root} is being imported into by another process", remedy, ExitCode.PROCESS
         ) from None
     with lock:
-        return _told((imported(portion, options, store) for portion in found), console, as_json=as_json)
+        return _told((imported(portion, options, store) for portion in found), console, as_json=typed.as_json)
 
 
-def run_check(
-    files: Sequence[Path], options: ImportOptions, folder: Path | None, console: Console, *, as_json: bool
-) -> bool:
+def run_check(typed: FileOptions, console: Console) -> bool:
     """Say what an import would do; whether it would take every file."""
-    store = _store(folder)
-    reports = (examined(portion, options, store).report for portion in _portions(files))
-    return _told(reports, console, as_json=as_json)
+    options, store = _understood(typed), _store(typed.store)
+    reports = (examined(portion, options, store).report for portion in _portions(typed.files))
+    return _told(reports, console, as_json=typed.as_json)
+
+
+def _understood(typed: FileOptions, overlap: str = Overlap.REFUSE) -> ImportOptions:
+    """What was typed, as an import takes it; `overlap` is what to do with rows that differ from stored ones.
+
+    Raises:
+        CommandError: for what no option can be.
+    """
+    return ImportOptions(
+        source=typed.source,
+        symbol=typed.symbol,
+        timeframe=timeframe_named(typed.timeframe),
+        digits=typed.digits,
+        clock=None if typed.clock is None else _clock(typed.clock),
+        crossed=chosen(CrossedQuotes, "--crossed", typed.crossed),
+        overlap=chosen(Overlap, "--overlap", overlap),
+        allowed=frozenset(map(_allowable, typed.allow)),
+        strict=typed.strict,
+        from_s=_moment("--from", typed.first),
+        to_s=_moment("--to", typed.last),
+    )
 
 
 def run_list(folder: Path | None, console: Console, *, as_json: bool) -> None:

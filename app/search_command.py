@@ -12,13 +12,15 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
 
-from app.backtest_command import BacktestOptions, job_of
+from app.backtest_command import job_of, settings_of
+from app.backtest_options import QuoteOptions, SearchOptions
 from app.console import CommandError, ExitCode
 from app.folders import check_writable
 from app.search_view import plain_findings, plain_walk, show_findings, show_walk
-from app.settings import ServiceSettings, load_settings
+from app.settings import ServiceSettings
 from backtest.folds import Cut
 from backtest.job import Job
+from backtest.monte_carlo import TRIALS, monte_carlo
 from backtest.search.crew import Crew, DaskCrew, LocalCrew, OneProcess
 from backtest.search.evaluation import OBJECTIVES, head_of
 from backtest.search.ledger import Ledger, Result
@@ -33,19 +35,6 @@ SEARCH: Final = "search"
 RESULTS: Final = "results.jsonl"
 
 
-class SearchOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """What was typed."""
-
-    quotes: BacktestOptions
-    vary: tuple[str, ...]
-    objective: str = "sharpe"
-    min_round_trips: int = 30
-    workers: int | None = None
-    cluster: str | None = None
-    out: Path | None = None
-    as_json: bool = False
-
-
 class _Search(msgspec.Struct, frozen=True):
     """What was typed, understood."""
 
@@ -56,18 +45,18 @@ class _Search(msgspec.Struct, frozen=True):
     folder: Path
 
 
-def run_sweep(options: SearchOptions, console: Console) -> None:
+def run_sweep(quotes: QuoteOptions, options: SearchOptions, console: Console) -> None:
     """Every combination."""
-    search = _understood(options, "sweep")
+    search = _understood(quotes, options, "sweep")
     points = list(grid(search.axes))
     with _progress(console, quiet=options.as_json) as tell, _at_work(search) as (work, ledger):
         results = work.results(points, search.crew, ledger, tell)
     _tell(results, search, options, console, axes=search.axes)
 
 
-def run_optimize(options: SearchOptions, console: Console, *, trials: int, seed: int) -> None:
+def run_optimize(quotes: QuoteOptions, options: SearchOptions, console: Console, *, trials: int, seed: int) -> None:
     """As many combinations as `trials`, chosen by what the ones before came to."""
-    search = _understood(options, f"optimize {trials} {seed}")
+    search = _understood(quotes, options, f"optimize {trials} {seed}")
     with _progress(console, quiet=options.as_json) as tell, _at_work(search) as (work, ledger):
         results = sampled(
             work, search.axes, search.aim, search.crew, ledger, trials=trials, seed=seed, on_progress=tell
@@ -75,9 +64,11 @@ def run_optimize(options: SearchOptions, console: Console, *, trials: int, seed:
     _tell(results, search, options, console, axes=None)
 
 
-def run_walk_forward(options: SearchOptions, cut: Cut, console: Console) -> None:
-    """Every combination on each training, the best of them on the test behind it."""
-    search = _understood(options, f"walkforward {cut}")
+def run_walk_forward(
+    quotes: QuoteOptions, options: SearchOptions, cut: Cut, console: Console, *, trials: int = TRIALS
+) -> None:
+    """Every combination on each training, the best of them on the test behind it; `trials` of what the tests made."""
+    search = _understood(quotes, options, f"walkforward {cut}")
     points = list(grid(search.axes))
     with closing(search.crew), _progress(console, quiet=options.as_json) as tell:
         found = walk_forward(
@@ -89,20 +80,20 @@ def run_walk_forward(options: SearchOptions, cut: Cut, console: Console) -> None
             search.folder,
             lambda number, count, _: tell(number, count) if tell else None,
         )
+    odds = monte_carlo(found.trips, search.job.settings.guards.halt_fraction, trials)
     if options.as_json:
-        console.print(msgspec.json.format(msgspec.json.encode(plain_walk(found)), indent=2).decode(), soft_wrap=True)
+        told = plain_walk(found) | {"monte_carlo": odds}
+        console.print(msgspec.json.format(msgspec.json.encode(told), indent=2).decode(), soft_wrap=True)
         return
-    show_walk(found, search.aim, console)
+    show_walk(found, search.aim, odds, console)
     console.print(f"results: {search.folder}", soft_wrap=True)
 
 
-def _understood(options: SearchOptions, what: str) -> _Search:
-    quotes = options.quotes
-    if bool(quotes.files) == bool(quotes.stored):
-        raise CommandError("which quotes?", "name files, or --stored SYMBOLS; one of them", ExitCode.USAGE)
+def _understood(quotes: QuoteOptions, options: SearchOptions, what: str) -> _Search:
+    quotes.check()
     if options.objective not in OBJECTIVES:
         raise CommandError(f"--objective {options.objective}: use {', '.join(OBJECTIVES)}", code=ExitCode.USAGE)
-    settings = load_settings(**({"timeframes": quotes.charts} if quotes.charts else {}))
+    settings = settings_of(quotes)
     axes = _axes(options, settings)
     job = job_of(quotes, settings)
     aim = Aim(options.objective, options.min_round_trips)

@@ -8,7 +8,9 @@ from rich.console import Console
 from rich.table import Table
 
 from app.moments import shown
+from app.monte_carlo_view import show_odds
 from app.problems import setting_name
+from backtest.monte_carlo import FEWEST, MonteCarlo
 from backtest.search.ledger import Result
 from backtest.search.space import Point
 from backtest.search.sweep import Aim, Judgment, describe, value_of
@@ -106,8 +108,8 @@ def _plain(result: Result) -> dict[str, Any]:
     return {"settings": dict(result.point), **result.figures, **({"refused": result.refused} if result.refused else {})}
 
 
-def show_walk(found: WalkForward, aim: Aim, console: Console) -> None:
-    """Step by step, then the headline: out of sample alone."""
+def show_walk(found: WalkForward, aim: Aim, odds: MonteCarlo | None, console: Console) -> None:
+    """Step by step, the odds of the tests' round trips, then the headline: out of sample alone."""
     table = Table(title=f"walk-forward, settings chosen by {aim.objective}", title_style="", title_justify="left")
     for heading in (
         "trained",
@@ -122,6 +124,10 @@ def show_walk(found: WalkForward, aim: Aim, console: Console) -> None:
     for step in found.steps:
         table.add_row(*_step_cells(step))
     console.print(table)
+    if odds is not None:
+        show_odds(odds, console)
+    elif len(found.trips) < FEWEST:
+        console.print(f"{len(found.trips)} round trips out of sample are too few for their odds")
     figures = found.out_of_sample
     console.print(
         f"out of sample, {figures.days:,} days: return {figures.total_return:+.1%}, a year {figures.growth:+.1%}, "

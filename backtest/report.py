@@ -14,6 +14,7 @@ from backtest.facts import Origin, RunFacts, facts_of
 from backtest.falls import FallFigures, fall_figures
 from backtest.groups import Group, groups_of
 from backtest.hindsight import Hindsight, hindsight_of
+from backtest.monte_carlo import TRIALS, MonteCarlo, changes_of, monte_carlo
 from backtest.refusals import GateTally
 from backtest.returns import DailyFigures, daily_figures
 from backtest.trip_figures import TripFigures, trip_figures
@@ -37,8 +38,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     `trips` are figures of closed positions, `left_open` how many were not; `profit` is that of equity, `floating` what
     of it was not booked. `bars` are closed bars on all charts, `entries` those on which something was opened.
-    `hindsight` is what refused entries would have earned, `mt5` are the figures of MetaTrader's own reports, `facts`
-    what was run. `vectorbt` tells whether the same run inside vectorbt agrees.
+    `hindsight` is what refused entries would have earned, `monte_carlo` what luck could have made of the round trips
+    (None: too few of them, or not asked for). `mt5` are the figures of MetaTrader's own reports, `facts` what was run;
+    `vectorbt` tells whether the same run inside vectorbt agrees.
     """
 
     format: int = FORMAT
@@ -63,14 +65,15 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     exposure: Exposure
     gates: tuple[GateTally, ...]
     hindsight: Hindsight
+    monte_carlo: MonteCarlo | None
     groups: tuple[Group, ...]
     mt5: Figures
     facts: RunFacts
     vectorbt: Comparison | None = None
 
 
-def report_of(outcome: Outcome, origin: Origin | None = None) -> Report:
-    """The report of `outcome`; `origin` is told as it is."""
+def report_of(outcome: Outcome, origin: Origin | None = None, *, trials: int = TRIALS) -> Report:
+    """The report of `outcome`, with so many `trials` of its round trips; `origin` is told as it is."""
     job, curve, money = outcome.job, outcome.curve, outcome.money
     start_ns, end_ns = int(curve.time_ns[0]), int(curve.time_ns[-1])
     daily = daily_figures(days_of(curve, job.clock))
@@ -97,6 +100,7 @@ def report_of(outcome: Outcome, origin: Origin | None = None) -> Report:
         exposure=exposure_of(outcome.trips, start_ns, end_ns),
         gates=outcome.refusals.tallies(),
         hindsight=hindsight_of(job, outcome.refusals.episodes),
+        monte_carlo=monte_carlo(changes_of(job, closed), job.settings.guards.halt_fraction, trials),
         groups=groups_of(job, closed),
         mt5=figures(outcome.deals),
         facts=facts_of(job, origin or Origin()),

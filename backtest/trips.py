@@ -32,7 +32,7 @@ class Trip(msgspec.Struct, frozen=True, kw_only=True):
     `price_close` is the mean of its exits by volume, `sl` and `tp` are the first ones (0: none). `initial_risk` is what
     the first stop would have cost, NaN where there was none. `worst` and `best` are the largest moves against and for
     it by the price at which it could be closed [price, both at least 0]. `regime`, `score` and `volatility_ratio` (ATR
-    over its average) are those of the decision; `setup` numbers what the model saw.
+    over its average) are those of the decision, and so is `spread` [price]; `setup` numbers what the model saw.
     """
 
     position_id: int
@@ -57,6 +57,7 @@ class Trip(msgspec.Struct, frozen=True, kw_only=True):
     regime: int
     score: float
     volatility_ratio: float
+    spread: float = math.nan
 
     @property
     def is_closed(self) -> bool:
@@ -149,6 +150,7 @@ class _Book:
             regime=int(decision["regime"]) if decision is not None else -1,
             score=float(decision["score"]) if decision is not None else math.nan,
             volatility_ratio=float(decision["atr"] / decision["atr_baseline"]) if decision is not None else math.nan,
+            spread=float(decision["ask"] - decision["bid"]) if decision is not None else math.nan,
         )
 
     def _utc_ns(self, deal: Deal) -> int:

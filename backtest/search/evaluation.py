@@ -56,10 +56,24 @@ def returns_of(result: Result) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
 def evaluated(job: Job, point: Point) -> Result:
     """`job` with the settings of `point`, run to its end; a point that the settings refuse says why instead."""
     try:
-        settings = settings_at(job.settings, point)
+        outcome = outcome_at(job, point)
     except (SettingsError, SpaceError) as problem:
         return Result(point=point, refused=str(problem))
-    figures, returns, first_day = figures_of(run_exact(dataclasses.replace(job, settings=settings)))
+    return result_of(outcome, point)
+
+
+def outcome_at(job: Job, point: Point) -> Outcome:
+    """`job` with the settings of `point`, run to its end.
+
+    Raises:
+        SettingsError, SpaceError: for a point that is no settings.
+    """
+    return run_exact(dataclasses.replace(job, settings=settings_at(job.settings, point)))
+
+
+def result_of(outcome: Outcome, point: Point) -> Result:
+    """What a search keeps of `outcome`."""
+    figures, returns, first_day = figures_of(outcome)
     return Result(point=point, figures=figures, returns=returns, first_day=first_day)
 
 

@@ -9,9 +9,10 @@ import numpy as np
 from backtest.curve import Days, Floats
 from backtest.folds import Cut, Fold, folds
 from backtest.job import Job
+from backtest.monte_carlo import TripChange, changes_of
 from backtest.returns import DailyFigures, daily_figures
 from backtest.search.crew import Crew
-from backtest.search.evaluation import evaluated, head_of, returns_of
+from backtest.search.evaluation import head_of, outcome_at, result_of, returns_of
 from backtest.search.ledger import Ledger, Result
 from backtest.search.space import Point
 from backtest.search.sweep import Aim, SearchError, best_of, laid_out
@@ -21,12 +22,13 @@ from backtest.span import part_of
 class Step(NamedTuple):
     """One fold: what was chosen on its training, and what that came to there and in its test.
 
-    `chosen` is None where no settings counted in training: then nothing was traded in the test.
+    `chosen` is None where no settings counted in training: then nothing was traded in the test. `trips` are the test's.
     """
 
     fold: Fold
     chosen: Result | None
     tested: Result | None
+    trips: tuple[TripChange, ...] = ()
 
 
 class WalkForward(NamedTuple):
@@ -40,6 +42,11 @@ class WalkForward(NamedTuple):
     trials: int
     out_of_sample: DailyFigures
     efficiency: float
+
+    @property
+    def trips(self) -> tuple[TripChange, ...]:
+        """Round trips of all tests, oldest first."""
+        return tuple(trip for step in self.steps for trip in step.trips)
 
 
 StepTold = Callable[[int, int, Fold], None]
@@ -89,7 +96,9 @@ def _step(job: Job, points: Sequence[Point], fold: Fold, aim: Aim, crew: Crew, p
         chosen = best_of(results, aim)
     except SearchError:
         return Step(fold, None, None)
-    return Step(fold, chosen, evaluated(part_of(job, fold.test_from_ns, fold.test_until_ns), chosen.point))
+    test = part_of(job, fold.test_from_ns, fold.test_until_ns)
+    outcome = outcome_at(test, chosen.point)
+    return Step(fold, chosen, result_of(outcome, chosen.point), changes_of(test, outcome.trips))
 
 
 def figures_of_returns(returns: Floats) -> DailyFigures:

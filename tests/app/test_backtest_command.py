@@ -64,13 +64,18 @@ def test_an_export_is_traded_and_leaves_tables(tmp_path: Path, monkeypatch: pyte
     assert "Sharpe Ratio: " in result.stdout.strip().splitlines()[-1]
     assert "What stood in the way" in result.stdout
     assert "entries made" in result.stdout
+    assert "the same" in result.stdout
+    assert "in another order" in result.stdout
     told = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
     assert told["bars"] == 20 * 120 - 1
     assert told["charts"] == ["H1"]
+    assert told["monte_carlo"]["trials"] == 1000
     assert (tmp_path / "out" / "round_trips.csv").is_file()
     assert f"report: {tmp_path / 'out' / 'report.html'}" in result.stdout
     written = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
     assert "| Quotes from | EURUSD\\_H1\\_202001060000\\_202005222300.csv |" in written
+    words = ("--charts", "H1", "--clock", "eu", "--json")
+    assert json.loads(backtest_of(an_export(tmp_path), *words, "--monte-carlo", 0).stdout)["monte_carlo"] is None
 
 
 def test_the_same_inside_vectorbt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

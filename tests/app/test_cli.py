@@ -23,6 +23,7 @@ COMMANDS = (
     "audit",
     "doctor",
     "backtest",
+    "report",
     "sweep",
     "optimize",
     "walkforward",

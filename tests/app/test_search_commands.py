@@ -67,12 +67,15 @@ def test_optimize_tries_as_many_as_asked(export: Path, tmp_path: Path) -> None:
 
 
 def test_a_walk_forward_ends_with_the_sharpe_ratio_of_its_tests(export: Path, tmp_path: Path) -> None:
-    words = ("--vary", "entry.stop_atr=1,1.4", "--train", 28, "--test", 14, "--purge", 2)
+    words = ("--vary", "entry.stop_atr=1,1.4", "--train", 21, "--test", 16, "--purge", 2)
     result = said("walkforward", *common(export, tmp_path), *words)
     assert result.exit_code == ExitCode.DONE, result.output
     assert "out of sample, " in result.stdout
+    assert "in another order" in result.stdout
     ratio = next(line for line in result.stdout.splitlines() if line.startswith("Sharpe Ratio: "))
-    told = json.loads(said("walkforward", *common(export, tmp_path), *words, "--json").stdout)
+    told = json.loads(said("walkforward", *common(export, tmp_path), *words, "--monte-carlo", 50, "--json").stdout)
+    assert told["monte_carlo"]["trials"] == 50
+    assert told["monte_carlo"]["round_trips"] == sum(step["tested"]["round_trips"] for step in told["steps"])
     assert f"{told['out_of_sample']['sharpe']:.2f}" == ratio.removeprefix("Sharpe Ratio: ")
     assert [path.name for path in sorted(tmp_path.glob("*.jsonl"))] == [
         f"fold-{number:02}.jsonl" for number in range(1, len(told["steps"]) + 1)

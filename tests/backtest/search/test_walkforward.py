@@ -71,6 +71,7 @@ def test_the_headline_is_the_tests_alone(walked: WalkForward) -> None:
     assert walked.out_of_sample.sharpe == pytest.approx(sharpe(returns))
     assert walked.out_of_sample.total_return == pytest.approx(np.prod(1 + returns) - 1)
     assert walked.trials == len(POINTS)
+    assert len(walked.trips) == sum(len(step.trips) for step in walked.steps) > 0
     assert math.isfinite(walked.efficiency)
 
 
