@@ -3,6 +3,7 @@
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backtest.curve import Floats, Ints
 from backtest.job import Job
@@ -22,6 +23,10 @@ class Candles(NamedTuple):
     high: Floats
     low: Floats
     close: Floats
+
+    def at(self, rows: NDArray[np.bool_] | slice) -> "Candles":
+        """Those of the candles that `rows` selects."""
+        return Candles(self.time_ns[rows], self.open[rows], self.high[rows], self.low[rows], self.close[rows])
 
 
 def candles_of(job: Job) -> dict[str, Candles]:

@@ -168,8 +168,8 @@ def _candles(path: Path) -> tuple[dict[str, Candles], Timeframe]:
         raise _damaged(path, problem) from None
     names = table["symbol"].to_numpy()
     columns = [_ns(table["time_utc"].to_numpy()), *(table[name].to_numpy() for name in CANDLE_SCHEMA.names[2:])]
-    own = {str(symbol): names == symbol for symbol in dict.fromkeys(names.tolist())}
-    return {symbol: Candles(*(column[rows] for column in columns)) for symbol, rows in own.items()}, chart
+    every = Candles(*columns)
+    return {str(symbol): every.at(names == symbol) for symbol in dict.fromkeys(names.tolist())}, chart
 
 
 def _rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, str]]:

@@ -36,13 +36,15 @@ def html_of(page: Page) -> str:
         NoPlotlyError: where plotly is not installed.
     """
     charts = {part.name: part.figure for section in page.sections for part in section.parts if isinstance(part, Chart)}
+    prices = [part.data for section in page.sections for part in section.parts if isinstance(part, Explorer)]
     return Template(_own("page.html")).substitute(
         title=escape(page.title),
         style=_own("page.css"),
         body="\n".join(_body(page)),
         figures=embedded(charts),
         plotly=_plotly(),
-        script=_own("page.js"),
+        price="".join(f'<script type="application/json" id="price-data">{embedded(one)}</script>\n' for one in prices),
+        script=_own("page.js") + (_own("price.js") if prices else ""),
     )
 
 
@@ -128,7 +130,51 @@ def _chart(chart: Chart) -> Iterable[str]:
 
 
 def _explorer(explorer: Explorer) -> Iterable[str]:
-    yield f'<div class="panel wide"><h3>{escape(explorer.title)}</h3></div>'
+    label = escape(f"Chart: {explorer.title}. {explorer.told}")
+    yield f'<div class="panel wide" id="explorer"><h3>{escape(explorer.title)}</h3>'
+    yield f'<p class="told">{escape(explorer.told)}</p><div class="bar">'
+    yield '<select data-is="symbol" aria-label="symbol"></select>'
+    yield '<button type="button" data-is="before">previous trip</button>'
+    yield '<button type="button" data-is="after">next trip</button>'
+    yield '<button type="button" data-is="whole">whole run</button>'
+    yield '<span class="push" data-is="told" role="status"></span></div>'
+    yield f'<div class="plot" role="img" aria-label="{label}" style="height:460px"></div>'
+    yield from _trip_list()
+    yield "</div>"
+
+
+_LISTED: Final = (
+    ("opened", "opened, UTC"),
+    ("symbol", "symbol"),
+    ("side", "side"),
+    ("lots", "lots"),
+    ("open", "open"),
+    ("close", "close"),
+    ("exit", "exit"),
+    ("held", "held"),
+    ("mae", "MAE [R]"),
+    ("mfe", "MFE [R]"),
+    ("r", "R"),
+    ("profit", "profit"),
+)
+_TEXTS: Final = frozenset({"opened", "symbol", "side", "exit"})
+
+
+def _trip_list() -> Iterable[str]:
+    """An empty list that price.js fills; without it the tables below it show the largest."""
+    yield '<div class="bar"><select data-is="outcome" aria-label="outcome"><option value="">all outcomes</option>'
+    yield '<option value="won">won</option><option value="lost">lost</option><option value="open">still open</option>'
+    yield '</select><select data-is="side" aria-label="side"><option value="">both sides</option>'
+    yield '<option value="1">buys</option><option value="-1">sells</option></select>'
+    yield '<select data-is="exit" aria-label="exit"><option value="">all exits</option></select>'
+    yield '<span class="push" data-is="pages" role="status"></span>'
+    yield '<button type="button" data-is="back">back</button><button type="button" data-is="on">on</button></div>'
+    yield '<div class="scroll" role="region" tabindex="0" aria-label="Round trips"><table class="listed">'
+    yield "<caption>Round trips</caption><thead><tr>"
+    for key, name in _LISTED:
+        side = "" if key in _TEXTS else ' class="num"'
+        yield f'<th scope="col" data-by="{key}"{side}>{name}</th>'
+    yield "</tr></thead><tbody></tbody></table></div>"
 
 
 def _pairs(pairs: Pairs) -> Iterable[str]:

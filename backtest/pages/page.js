@@ -9,7 +9,7 @@
     return getComputedStyle(root).getPropertyValue("--" + name).trim();
   }
 
-  // "@name" anywhere in a figure is a color of the page
+  // "@accent" in a figure is the color of that name of the page
   function colored(value) {
     if (typeof value === "string") return value.startsWith("@") ? color(value.slice(1)) : value;
     if (Array.isArray(value)) return value.map(colored);

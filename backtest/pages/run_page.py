@@ -4,6 +4,7 @@ from typing import Final
 
 from backtest.cautions import cautions_of
 from backtest.pages.content import Page, Part, Section
+from backtest.pages.explorer import explorer_of
 from backtest.pages.run_charts import (
     days_chart,
     equity_chart,
@@ -33,6 +34,7 @@ def page_of(recorded: Recorded) -> Page:
         sections=(
             Section("equity", "Equity", _equity(recorded)),
             Section("figures", "Figures", pairs_of(report)),
+            Section("price", "Price", _present(explorer_of(recorded))),
             Section("trips", "Round trips", _trips(recorded)),
             Section("groups", "Groups", group_tables(report), _GROUPS),
             Section("gates", "Refusals", _present(gates_chart(report), gates_table(report))),

@@ -84,7 +84,9 @@ def _compound(returns: np.ndarray[Any, np.dtype[np.float64]]) -> float:
 
 
 def _warmth(value: float, strongest: float) -> float:
-    return max(-1.0, min(1.0, value / strongest)) if strongest > 0.0 else value
+    if math.isnan(value) or strongest <= 0.0:
+        return math.nan
+    return max(-1.0, min(1.0, value / strongest))
 
 
 def gates_table(report: Report) -> Table:

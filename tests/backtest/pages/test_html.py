@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from backtest.pages import html
-from backtest.pages.content import Chart, Column, Page, Pair, Pairs, Section, Table, Tile
+from backtest.pages.content import Chart, Column, Explorer, Page, Pair, Pairs, Section, Table, Tile
 from backtest.pages.html import NoPlotlyError, html_of
 from backtest.pages.markdown import markdown_of
 from backtest.pages.writing import write_pages
@@ -43,7 +43,7 @@ def test_nothing_is_fetched(taken: Taken) -> None:
 def test_what_comes_from_data_is_text(taken: Taken) -> None:
     told = "".join(taken.texts)
     assert "<img src=x onerror=alert(1)>.csv" in told
-    assert taken.count["script"] == 3, "the figures, the library and the page's own"
+    assert taken.count["script"] == 4, "the figures, the prices, the library and the page's own"
     assert not [name for _, name, _ in taken.attributes if name.startswith("on")]
     nasty = Page(
         NASTY,
@@ -77,6 +77,9 @@ def test_every_table_and_figure_of_the_page_is_there(page: Page, taken: Taken) -
         for part in section.parts:
             if isinstance(part, Pairs):
                 assert next(shown) == [[one.name + one.meaning, one.value] for one in part.pairs]
+            elif isinstance(part, Explorer):
+                headings, *rows = next(shown)
+                assert (len(headings), rows) == (12, []), "the list is filled by the script"
             elif isinstance(part, Table) and part.rows:
                 assert next(shown) == [[one.name for one in part.columns], *map(list, part.rows)]
     assert list(shown) == []
@@ -86,12 +89,24 @@ def test_every_table_and_figure_of_the_page_is_there(page: Page, taken: Taken) -
     assert all(words in told for words in (page.title, *page.cautions))
 
 
+def test_the_scripts_find_what_they_ask_for(taken: Taken) -> None:
+    script = taken.scripts[-1]
+    asked = set(re.findall(r'getElementById\("([^"]+)"\)', script))
+    assert asked <= set(taken.values("id"))
+    parts = set(re.findall(r'data-is="(\w+)"', script)) | {"symbol", "before", "after", "whole", "told"}
+    assert parts <= set(taken.values("data-is"))
+    styles = "".join(taken.styles)
+    colors = set(re.findall(r'color\("(\w+)"\)', script)) | set(re.findall(r'"@(\w+)"', "".join(taken.scripts)))
+    assert colors
+    assert all(f"--{name}:" in styles for name in colors)
+
+
 def test_it_can_be_read_without_seeing(taken: Taken) -> None:
     assert taken.values("lang") == ["en"]
     plots = [
         value for tag, name, value in taken.attributes if (tag, name) == ("div", "aria-label") and "Chart" in value
     ]
-    assert len(plots) == len(taken.values("data-chart"))
+    assert len(plots) == len(taken.values("data-chart")) + 1
     assert all(len(words) > 40 for words in plots)
     headings = [row for table in taken.tables for row in table]
     scopes = [value for tag, name, value in taken.attributes if (tag, name) == ("th", "scope")]
@@ -108,9 +123,9 @@ def test_with_the_real_library(page: Page, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.undo()
     document = html_of(page)
     scripts = re.findall(r"<script[^>]*>(.*?)</script>", document, re.DOTALL)
-    assert len(scripts) == 3
-    assert "plotly.js v" in scripts[1][:200]
-    assert len(document) - len(scripts[1]) < 1_000_000
+    assert len(scripts) == 4
+    assert "plotly.js v" in scripts[2][:200]
+    assert len(document) - len(scripts[2]) < 1_000_000
     assert document.count("<!--") == 0
 
 
