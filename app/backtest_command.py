@@ -11,6 +11,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeElapsedColumn
 
+from app.backtest_costs import with_costs
 from app.backtest_job import TICKS, Wanted, job_from_files, job_from_store
 from app.backtest_options import QuoteOptions, ResultOptions
 from app.beside_vectorbt import beside_vectorbt, show_beside
@@ -80,7 +81,7 @@ def job_of(options: QuoteOptions, settings: ServiceSettings) -> Job:
     job = _job(options, settings)
     _refuse_fine_charts(job)
     board = board_of_files(tuple(options.calendar), tuple(job.ticks), settings.news) if options.calendar else None
-    return dataclasses.replace(job, news=board)
+    return with_costs(dataclasses.replace(job, news=board), options.swap)
 
 
 def _job(options: QuoteOptions, settings: ServiceSettings) -> Job:

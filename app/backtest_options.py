@@ -37,6 +37,12 @@ class QuoteOptions(msgspec.Struct, frozen=True, kw_only=True):
         list[Path], typer.Option(help="Events of that time, CSV or JSON (docs/news.md).", show_default=False)
     ] = []
     deposit: Annotated[float, typer.Option(min=1, help="Money of the account at the start [USD].")] = 10_000.0
+    swap: Annotated[
+        list[str],
+        typer.Option(
+            metavar="SYMBOL=LONG,SHORT", help="Points a lot and night for buys and sells.", show_default=False
+        ),
+    ] = []
 
     @property
     def symbols(self) -> tuple[str, ...]:

@@ -73,7 +73,7 @@ def _no_calendar(report: Report) -> Iterator[str]:
 
 def _no_swap(report: Report) -> Iterator[str]:
     if not any(quotes.swap_long or quotes.swap_short for quotes in report.facts.quotes):
-        yield "the simulated broker's swap for these symbols is not known and taken as 0"
+        yield "swap was taken as 0, as on a swap-free account: --swap says what a night costs at yours"
 
 
 def _made_of_bars(report: Report) -> Iterator[str]:
