@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -136,8 +136,12 @@ class Holdings:
 
     def take_changes(self) -> TradeUpdate | None:
         """What changed since this was last asked; None for nothing."""
-        is_quiet = self._reported == len(self.ledger.deals) and not self._changed and not self._orders_changed
-        return None if is_quiet else self.update_of(self.drained())
+        deals = self.ledger.deals[self._reported :]
+        if not deals and not self._changed and not self._orders_changed:
+            return None
+        update = self._update(deals, tuple(self._changed), tuple(self._orders_changed))
+        self.mark_reported()
+        return update
 
     def drained(self) -> tuple[Change, ...]:
         """The names of what changed since this was last asked, in the order of `TradeUpdate`."""
@@ -155,16 +159,19 @@ class Holdings:
         named: dict[ChangeKind, list[int]] = {kind: [] for kind in ChangeKind}
         for change in changes:
             named[change.kind].append(change.ticket)
-        tickets = named[ChangeKind.POSITION]
-        found = (self.position(ticket) for ticket in tickets)
-        standing = [self.pending.get(ticket) for ticket in named[ChangeKind.ORDER]]
+        deals = [self.ledger.deal(ticket) for ticket in named[ChangeKind.DEAL]]
+        return self._update(deals, named[ChangeKind.POSITION], named[ChangeKind.ORDER])
+
+    def _update(self, deals: Sequence[Deal], positions: Sequence[int], orders: Sequence[int]) -> TradeUpdate:
+        found = [(ticket, self.position(ticket)) for ticket in positions]
+        standing = [(ticket, self.pending.get(ticket)) for ticket in orders]
         return TradeUpdate(
             money=self.money(),
-            deals=tuple(self.ledger.deal(ticket) for ticket in named[ChangeKind.DEAL]),
-            positions=tuple(position for position in found if position is not None),
-            positions_gone=tuple(ticket for ticket in tickets if self.book.row_of(ticket) is None),
-            orders=tuple(one.order for one in standing if one is not None),
-            orders_gone=tuple(ticket for ticket in named[ChangeKind.ORDER] if self.pending.get(ticket) is None),
+            deals=tuple(deals),
+            positions=tuple([position for _, position in found if position is not None]),
+            positions_gone=tuple([ticket for ticket, position in found if position is None]),
+            orders=tuple([one.order for _, one in standing if one is not None]),
+            orders_gone=tuple([ticket for ticket, one in standing if one is None]),
         )
 
     def mark_reported(self) -> None:
@@ -340,10 +347,11 @@ class Holdings:
     def follow_equity(self) -> None:
         """Use the leverage of the tier that the equity is in, and the margin that goes with it."""
         equity = self.equity()
-        self._tier = self.profile.tier_bounds(equity)
-        leverage = self.profile.leverage_at(equity)
-        if leverage != self._market.leverage:
-            self._market.use_leverage(leverage)
+        if not self._tier[0] <= equity < self._tier[1]:
+            self._tier = self.profile.tier_bounds(equity)
+            leverage = self.profile.leverage_at(equity)
+            if leverage != self._market.leverage:
+                self._market.use_leverage(leverage)
         self._sum_margin()
 
     def _sum_margin(self) -> None:
@@ -351,6 +359,8 @@ class Holdings:
 
     def _margin_of(self, rows: matching.Rows, *, besides: int = -1) -> float:
         """Margin of the positions in `rows` and of all pending orders, those of one symbol left out."""
+        if not len(rows) and not len(self.pending):
+            return 0.0
         used = set(rows["symbol_index"].tolist())
         if self.profile.pending_margin_fraction > 0.0:
             used |= {one.symbol_index for one in self.pending}

@@ -261,11 +261,14 @@ class Runner:
     def _carry_out(self, intents: Sequence[Intent]) -> None:
         account, time_ns = self._engine.account, self._now_ns()
         fresh = [(intent, issued(account, intent, time_ns)) for intent in intents]
-        self._book([event for intent, events in fresh if events for event in (*events, _sent(intent, time_ns))])
+        sent = [event for intent, events in fresh if events for event in (*events, _sent(intent, time_ns))]
+        self._engine.on_event(AccountChanged(sent, more=True))
         for intent, events in fresh:
             if events:
                 self._intents.append(intent)
                 self._take(self._executor.execute(intent, self._terminal.now_msc))
+            else:
+                self._book(())
 
     def _take(self, update: TradeUpdate | None) -> None:
         told = self._executor.answered(update)

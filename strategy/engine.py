@@ -106,6 +106,7 @@ class Engine:
         self._progress = Progress(0, 0, 0, False)
         self._news: list[AccountEvent] = []
         self._now_ns = 0
+        self._unsettled = True  # the tables do not show yet what the account has been told
         self.ignored_ticks = 0
 
     # -- what is asked of the engine ------------------------------------------------------------------------------
@@ -189,8 +190,12 @@ class Engine:
         Raises:
             BatchError: where ticks of an earlier batch have not been walked.
         """
+        ticks = quotes.ticks
+        # several symbols make slices of one tick each
+        if len(ticks) == 1 and self.pass_over(quotes.symbol, ticks.tobytes(), quotes.server_offset_s, quotes.money):
+            return 1, ()
         batch, closes = self._open_batch(quotes)
-        stop = len(quotes.ticks) if stop is None else stop
+        stop = len(ticks) if stop is None else stop
         if self._walked_to(start) != self._progress.tick:
             raise BatchError(f"the batch of {quotes.symbol} does not go on at tick {start}")
         intents = self._walk(batch, closes, self._walked_to(stop))
@@ -243,13 +248,17 @@ class Engine:
                 self._note_signal(change.intent)
             elif isinstance(change, (IntentReported, IntentEnded)):
                 self._note_outcome(change)
-        self._world.sync(self.account, self._chart_row_of_intent, self._setup_of_signal, self._now_ns)
+        self._unsettled = self._unsettled or not all(isinstance(change, EquityTracked) for change in event.events)
+        if not self._unsettled:
+            self._world.sync_marks(self.account)
+        elif not event.more:
+            self._unsettled = False
+            self._world.sync(self.account, self._chart_row_of_intent, self._setup_of_signal, self._now_ns)
 
     def _begin_day_of(self, events: Sequence[AccountEvent]) -> None:
         """Begin the broker's day of a deal that comes before the day's first tick: what it lost was lost that day."""
-        guard = self._world.tables.guard[0]
         day = max((it.deal.time_msc // _MS_PER_DAY for it in events if isinstance(it, DealBooked)), default=NO_DAY)
-        if 0 <= guard["broker_day"] < day:
+        if day != NO_DAY and 0 <= self._world.tables.guard[0]["broker_day"] < day:
             begin_day(self._world.tables, day)
             self._note_guards(self._now_ns)
             self._note_marks()

@@ -12,9 +12,13 @@ from strategy.tables import Table
 
 
 class AccountChanged(msgspec.Struct, frozen=True, eq=False):
-    """Facts about the account, in their order; they are in the journal already."""
+    """Facts about the account, in their order; they are in the journal already.
+
+    `more`: what comes of them follows at once, and nothing is asked of the engine before.
+    """
 
     events: Sequence[AccountEvent]
+    more: bool = False
 
 
 class WarmUp(msgspec.Struct, frozen=True, eq=False):

@@ -1,6 +1,7 @@
 """The record of each set-up as the decision on an entry sees it: a window of round trips that ages."""
 
 import math
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -39,22 +40,54 @@ def refresh_evidence(evidence: Table, setup: int, now_ns: int, rules: KellyRules
     row.reopens_ns = row.closed_ns[decisive] + age_ns if decisive >= first else 0
 
 
-def lay_out_evidence(evidence: Table, trips: Sequence[RoundTrip], setup_of: SetupOf, window: int) -> None:
-    """Write the latest `window` round trips of each set-up into `evidence` (EVIDENCE_DTYPE), to be refreshed."""
-    kept: list[list[RoundTrip]] = [[] for _ in evidence]
-    for trip in reversed(trips):
-        setup = setup_of(trip.signal_id)
-        if setup is None or math.isnan(trip.r_multiple) or len(kept[setup]) >= min(window, MAX_TRIPS):
-            continue
-        kept[setup].append(trip)
-    for row, found in zip(evidence, kept, strict=True):
-        row["count"] = len(found)
-        row["closed_ns"][: len(found)] = [trip.closed_ns for trip in reversed(found)]
-        row["r_multiples"][: len(found)] = [trip.r_multiple for trip in reversed(found)]
+class EvidenceLayout:
+    """Keeps EVIDENCE_DTYPE in step with the round trips of one account: each is written once, when it has ended.
+
+    A set-up has the latest `window` of its round trips whose result is known, as far as the account remembers them.
+    """
+
+    def __init__(self, window: int) -> None:
+        self._window = min(window, MAX_TRIPS)
+        self._numbers: list[deque[int]] = []
+        self._ended = 0
+
+    def follow(self, evidence: Table, trips: Sequence[RoundTrip], ended: int, setup_of: SetupOf) -> None:
+        """Write what came to `trips`, the latest of the `ended` there ever were, into `evidence`, to be refreshed."""
+        if not self._numbers:
+            self._numbers = [deque() for _ in evidence]
+            evidence["count"] = 0
+            evidence["stale_from_ns"] = 0
+        fresh = trips[max(0, len(trips) - (ended - self._ended)) :]
+        for number, trip in enumerate(fresh, ended - len(fresh)):
+            setup, result = setup_of(trip.signal_id), trip.r_multiple
+            if setup is not None and not math.isnan(result):
+                if len(self._numbers[setup]) == self._window:
+                    self._drop_oldest(evidence, setup)
+                self._append(evidence, setup, number, trip.closed_ns, result)
+        self._ended = ended
+        for setup, numbers in enumerate(self._numbers):
+            while numbers and numbers[0] < ended - len(trips):
+                self._drop_oldest(evidence, setup)
+
+    def _append(self, evidence: Table, setup: int, number: int, closed_ns: int, result: float) -> None:
+        row, count = evidence[setup], len(self._numbers[setup])
+        row["closed_ns"][count] = closed_ns
+        row["r_multiples"][count] = result
+        row["count"] = count + 1
         row["stale_from_ns"] = 0
+        self._numbers[setup].append(number)
+
+    def _drop_oldest(self, evidence: Table, setup: int) -> None:
+        row, left = evidence[setup], len(self._numbers[setup]) - 1
+        for name in ("closed_ns", "r_multiples"):
+            row[name][:left] = row[name][1 : left + 1]
+        row["count"] = left
+        row["stale_from_ns"] = 0
+        self._numbers[setup].popleft()
 
 
 def proof_of(trips: Sequence[RoundTrip], wanted: int, normal_quantile: float) -> tuple[int, float]:
     """How many of the latest `wanted` round trips have a known result, and the bound of their expectancy [R]."""
-    known = [trip.r_multiple for trip in trips[-wanted:] if not math.isnan(trip.r_multiple)]
-    return len(known), expectancy_bound(np.array(known, np.float64), normal_quantile)
+    results = np.array([trip.r_multiple for trip in trips[-wanted:]], np.float64)
+    known = results[~np.isnan(results)]
+    return len(known), expectancy_bound(known, normal_quantile)

@@ -21,9 +21,6 @@ from strategy.watch import Band, band_of, corridor_now, guard_rules_of, marks_of
 KINDS: Final = {Guard[kind.name]: kind for kind in GuardKind}
 """The guards of the kernel as the journal names them."""
 _QUARTER: Final = 0.25
-_ACCOUNT_FOOTING: Final = ("balance", "credit", "peak_equity")
-_GUARD_FOOTING: Final = ("day_start_equity", "broker_day")
-_POSITION_FOOTING: Final = ("symbol", "side", "volume", "price_open", "swap")
 
 RulesOf = Callable[[EngineSettings, str], None]
 
@@ -83,14 +80,15 @@ def sync_guard(tables: World, account: AccountState) -> None:
 
 
 def footing_of(tables: World) -> tuple[object, ...]:
-    """What equity and the guards stand on, but for prices: money, marks, latches and what is open."""
-    account, guard = tables.account[0], tables.guard[0]
-    standing = tables.positions[: account["positions"]]
+    """What equity and the guards stand on, but for prices and what is open: money, marks and latches."""
+    account, guard = tables.account, tables.guard
     return (
-        *(account[name].item() for name in _ACCOUNT_FOOTING),
-        *(guard[name].item() for name in _GUARD_FOOTING),
+        account["balance"].item(),
+        account["credit"].item(),
+        account["peak_equity"].item(),
+        guard["day_start_equity"].item(),
+        guard["broker_day"].item(),
         guard["levels"].tobytes(),
-        *(standing[name].tobytes() for name in _POSITION_FOOTING),
     )
 
 

@@ -15,7 +15,7 @@ from domain.trading import Position
 from domain.updates import Money
 from newsfilter.board import NewsBoard
 from strategy.charts import Chart
-from strategy.evidence import SetupOf, lay_out_evidence, proof_of
+from strategy.evidence import EvidenceLayout, SetupOf, proof_of
 from strategy.kernel import Alarm, alarm_of
 from strategy.naming import broker_symbol
 from strategy.news import Told, Warnings, lay_out_calendar, lowest_tone
@@ -63,6 +63,7 @@ class WorldTables:
         self._alarms: dict[tuple[int, int], Alarm] = {}
         self._held: set[int] = set()
         self._outlook: Outlook | None = None
+        self._standing: list[tuple[float, ...]] = []  # what equity stands on beside prices: the positions
         self._imposed: Overrides = ()
         self._charts: tuple[Chart, ...] = ()
         self._history: dict[int, Table] = {}
@@ -70,6 +71,7 @@ class WorldTables:
         self.pauses = Pauses(settings.care.retry_pause_s)
         self._slippage = ExpectedSlippage(settings)
         self._record = 0, "", 0  # of whom and of how many round trips the tables know
+        self._evidence = EvidenceLayout(settings.kelly.window_trips)
         self._board: NewsBoard | None = None
         self._warnings = Warnings(settings.care.news_warning_s)
         self._told: Money | None = None  # the terminal's last word, not adopted yet
@@ -190,6 +192,7 @@ class WorldTables:
             line["atr"] = np.nan
             lay_out_rules(rules, chart.row, self._settings)
         self._charts = tuple(charts)
+        self._record = 0, "", 0  # other charts may know other signals
         self._history.clear()
         self._tables = self.tables._replace(charts=table, rules=rules)
         self._impose()
@@ -214,8 +217,9 @@ class WorldTables:
     def sync(self, account: AccountState, chart_of: ChartOf, setup_of: SetupOf, now_ns: int) -> None:
         """Bring account, positions, what is in flight and the record so far to where `account` stands at `now_ns`."""
         self.forget_alarms()
-        before = footing_of(self.tables)
-        line = self.tables.account[0]
+        self._believe()
+        before, held = footing_of(self._tables), self._standing
+        line = self._tables.account[0]
         line["balance"] = account.balance
         line["credit"] = account.credit
         line["money_digits"] = account.currency_digits
@@ -229,12 +233,21 @@ class WorldTables:
         self._sync_positions(account, chart_of, {record.intent.position_ticket for record in pending})
         self._sync_in_flight([(record.intent, record.state) for record in pending])
         self.impose(account, now_ns)
+        if self._standing != held or footing_of(self._tables) != before:
+            self._tables.guard[0]["stale"] = 1
+
+    def sync_marks(self, account: AccountState) -> None:
+        """The same where nothing but the marks of equity has moved."""
+        self.forget_alarms()
+        self._believe()
+        before = footing_of(self._tables)
+        sync_guard(self._tables, account)
         if footing_of(self._tables) != before:
             self._tables.guard[0]["stale"] = 1
 
     def _sync_positions(self, account: AccountState, chart_of: ChartOf, busy: set[int]) -> None:
-        row, margin = 0, 0.0
-        best = self._best_prices()
+        row, margin, standing = 0, 0.0, []
+        best, positions = self._best_prices(), self._tables.positions
         self._cared_for.clear()
         self._held.clear()
         self.pauses.forget(account.positions.keys())
@@ -243,12 +256,14 @@ class WorldTables:
             symbol = self._rows.get(position.symbol)
             if symbol is None or row >= MAX_POSITIONS:
                 continue
-            opening = account.opening_intent(ticket) if account.is_own(position) else None
-            chart = chart_of(opening, position.symbol) if account.is_own(position) else -1
+            own = account.is_own(position)
+            opening = account.opening_intent(ticket) if own else None
+            chart = chart_of(opening, position.symbol) if own else -1
             self._held.add(symbol)
             if chart >= 0:
                 self._cared_for.add(symbol)
-            self.tables.positions[row] = (
+            standing.append((symbol, position.side, position.volume, position.price_open, position.swap))
+            positions[row] = (
                 symbol,
                 chart,
                 ticket,
@@ -268,12 +283,14 @@ class WorldTables:
                 self.pauses.until_ns(ticket),
             )
             if ticket not in best:
-                line = self._tables.positions[row]
+                line = positions[row]
                 line["best_price"] = self._best_since(line, position.price_open)
             margin += required_margin(position.side, position.volume, position.price_open, self._monies[symbol])
             row += 1
-        self.tables.account[0]["positions"] = row
-        self.tables.account[0]["margin"] = rounded_money(margin, account.currency_digits)
+        self._standing = standing
+        line = self._tables.account[0]
+        line["positions"] = row
+        line["margin"] = rounded_money(margin, account.currency_digits)
 
     def _sync_record(self, account: AccountState, setup_of: SetupOf) -> None:
         trips, settings = account.round_trips, self._settings
@@ -282,8 +299,10 @@ class WorldTables:
         record = account.login, account.server, trips.ended
         if record == self._record:
             return
+        if record[:2] != self._record[:2] or record[2] < self._record[2]:
+            self._evidence = EvidenceLayout(settings.kelly.window_trips)
         self._record = record
-        lay_out_evidence(self._tables.evidence, trips.closed, setup_of, settings.kelly.window_trips)
+        self._evidence.follow(self._tables.evidence, trips.closed, trips.ended, setup_of)
         leverage = settings.leverage
         line["proof_trips"], line["expectancy_bound_r"] = proof_of(
             trips.closed, leverage.proof_trips, leverage.proof_quantile
@@ -302,7 +321,10 @@ class WorldTables:
 
     def _best_prices(self) -> dict[int, float]:
         """What positions hang from so far, by their ticket."""
-        standing = self._tables.positions[: self._tables.account["positions"][0]]
+        count = int(self._tables.account["positions"][0])
+        if not count:
+            return {}
+        standing = self._tables.positions[:count]
         return dict(zip(standing["ticket"].tolist(), standing["best_price"].tolist(), strict=True))
 
     def _best_since(self, line: np.void, price: float) -> float:
@@ -320,7 +342,7 @@ class WorldTables:
         return min(price, float((since["low"] + since["spread"] * point).min()))
 
     def _sync_in_flight(self, pending: list[tuple[Intent, IntentState]]) -> None:
-        symbols, account = self.tables.symbols, self.tables.account[0]
+        symbols, account = self._tables.symbols, self._tables.account[0]
         symbols["in_flight"] = 0
         symbols["unknown"] = 0
         symbols["reserved_value"] = 0.0

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from account.round_trips import RoundTrip
 from domain.timeframes import Timeframe
 from risk.kelly import allowed_fraction, edge_of
 from strategy.engine import Engine
-from strategy.evidence import lay_out_evidence, proof_of, refresh_evidence
+from strategy.evidence import EvidenceLayout, proof_of, refresh_evidence
 from strategy.gates import Gate, Verdict
 from strategy.params import EngineSettings, EntrySettings, KellySettings
 from strategy.tables import EVIDENCE_DTYPE, MAX_SETUPS, MAX_TRIPS, Table
@@ -45,13 +46,17 @@ def trips(results: list[float], setup: int = 1, gap_ns: int = DAY_NS) -> list[Ro
     ]
 
 
+def lay_out_evidence(table: Table, found: list[RoundTrip], window: int) -> None:
+    EvidenceLayout(window).follow(table, found, len(found), own)
+
+
 def own(signal_id: int) -> int | None:
     return signal_id if signal_id < MAX_SETUPS else None
 
 
 def evidence_of(found: list[RoundTrip], now_ns: int, setup: int = 1, window: int = 100) -> np.void:
     table = np.zeros(MAX_SETUPS, EVIDENCE_DTYPE)
-    lay_out_evidence(table, found, own, window)
+    lay_out_evidence(table, found, window)
     refresh_evidence(table, setup, now_ns, RULES)
     row: np.void = table[setup]
     return row
@@ -71,7 +76,7 @@ def test_nothing_yet_is_the_prior() -> None:
 def test_set_ups_are_judged_by_their_own_record() -> None:
     table = np.zeros(MAX_SETUPS, EVIDENCE_DTYPE)
     both = trips([-1.0] * 40, setup=2) + trips([2.0] * 40, setup=3) + trips([-1.0] * 40, setup=99)
-    lay_out_evidence(table, both, own, 100)
+    lay_out_evidence(table, both, 100)
     for setup in range(MAX_SETUPS):
         refresh_evidence(table, setup, START_NS + 40 * DAY_NS, RULES)
     assert table["trips"].tolist() == [0, 0, 40, 40, 0, 0, 0, 0]
@@ -96,7 +101,7 @@ def test_a_lost_edge_is_forgotten_in_time_and_says_when() -> None:
     # 35 losses, one a day: refused, until the sixth of them is 60 days old and fewer than 30 are left
     lost = trips([-1.0] * 35)
     table = np.zeros(MAX_SETUPS, EVIDENCE_DTYPE)
-    lay_out_evidence(table, lost, own, 100)
+    lay_out_evidence(table, lost, 100)
     refresh_evidence(table, 1, START_NS + 35 * DAY_NS, RULES)
     assert table[1]["kelly_fraction"] == -1.0
     reopens_ns = int(table[1]["reopens_ns"])
@@ -118,7 +123,7 @@ def test_a_lost_edge_is_forgotten_in_time_and_says_when() -> None:
 def test_figures_are_those_of_the_round_trips_young_enough(results: list[float], hours: list[int], window: int) -> None:
     found = trips(results)
     table = np.zeros(MAX_SETUPS, EVIDENCE_DTYPE)
-    lay_out_evidence(table, found, own, window)
+    lay_out_evidence(table, found, window)
     for hour in sorted(hours):
         now_ns = START_NS + (len(results) * 24 + hour) * 3_600_000_000_000
         refresh_evidence(table, 1, now_ns, RULES)
@@ -127,6 +132,33 @@ def test_figures_are_those_of_the_round_trips_young_enough(results: list[float],
         row = table[1]
         assert figures(row, "trips", "win_rate", "win_r", "loss_r") == list(edge[:4])
         assert row["kelly_fraction"] == allowed_fraction(edge, RULES)
+
+
+@given(
+    ended=st.lists(st.tuples(st.integers(0, 9), st.sampled_from([-1.0, math.nan, 2.0])), max_size=80),
+    steps=st.lists(st.integers(0, 30), max_size=8),
+    remembered=st.integers(5, 60),
+    window=st.integers(1, 20),
+)
+@settings(max_examples=80)
+def test_what_is_followed_step_by_step_is_what_stands_in_the_end(
+    ended: list[tuple[int, float]], steps: list[int], remembered: int, window: int
+) -> None:
+    every = [trips([result], setup)[0] for setup, result in ended]
+    every = [msgspec.structs.replace(trip, closed_ns=START_NS + place) for place, trip in enumerate(every)]
+    layout, table, seen = EvidenceLayout(window), np.zeros(MAX_SETUPS, EVIDENCE_DTYPE), 0
+    for step in [*steps, len(every)]:
+        seen = min(len(every), seen + step)
+        layout.follow(table, every[max(0, seen - remembered) : seen], seen, own)
+    for setup, row in enumerate(table):
+        wanted = [
+            trip
+            for trip in every[max(0, len(every) - remembered) :]
+            if trip.signal_id == setup and not math.isnan(trip.r_multiple)
+        ][-window:]
+        assert row["count"] == len(wanted)
+        assert row["closed_ns"][: len(wanted)].tolist() == [trip.closed_ns for trip in wanted]
+        assert row["r_multiples"][: len(wanted)].tolist() == [trip.r_multiple for trip in wanted]
 
 
 def test_a_run_is_proven_by_the_latest_round_trips() -> None:
