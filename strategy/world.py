@@ -63,7 +63,7 @@ class WorldTables:
         self._alarms: dict[tuple[int, int], Alarm] = {}
         self._held: set[int] = set()
         self._outlook: Outlook | None = None
-        self._standing: list[tuple[float, ...]] = []  # what equity stands on beside prices: the positions
+        self._standing: Sequence[tuple[float, ...]] = ()  # what equity stands on beside prices: the positions
         self._imposed: Overrides = ()
         self._charts: tuple[Chart, ...] = ()
         self._history: dict[int, Table] = {}
