@@ -1,13 +1,13 @@
 """How often each gate of an entry stood in the way: counted while a run goes on, kept without the records."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from strategy.gates import Gate, Verdict
 from strategy.params import MAX_CHARTS
 from strategy.tables import Table
-from strategy.tally import EPISODE_DTYPE, count_gates, empty_tally
+from strategy.tally import EPISODE_DTYPE, Tally, count_gates, empty_tally
 
 
 class GateTally(NamedTuple):
@@ -30,6 +30,13 @@ class Refusals:
     def __init__(self) -> None:
         self._tally = empty_tally(MAX_CHARTS)
         self._episodes: list[Table] = []
+
+    @classmethod
+    def counted(cls, tally: Tally, episodes: Table) -> Self:
+        """What a kernel has counted: the tally, and the episodes it has written (EPISODE_DTYPE)."""
+        refusals = cls()
+        refusals._tally, refusals._episodes = tally, [episodes]
+        return refusals
 
     @property
     def bars(self) -> int:

@@ -1,0 +1,1 @@
+"""A backtest that is compiled from its first tick to its last deal: `backtest.exact`, without Python in between."""

@@ -1,0 +1,283 @@
+"""A job as a compiled run, or the reason why only `exact` can do it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from advisor.executor import ExecutorGuards
+from backtest.compiled.tables import (
+    BOOKS_DTYPE,
+    DEAL_DTYPE,
+    FILE_DTYPE,
+    POINT_DTYPE,
+    PROGRESS_DTYPE,
+    SEGMENT_DTYPE,
+    Books,
+    Broker,
+    Ints,
+    Run,
+    Trail,
+)
+from backtest.compiled.terms import broker_of
+from backtest.exact import terminal_of
+from backtest.job import Job
+from domain.intents import Intent
+from domain.pricing import symbol_money
+from domain.symbols import SwapMode, SymbolSpec
+from domain.trading import MarginMode
+from marketdata.tape import Tape
+from signals.models import SignalModel
+from sim.conversion import conversions
+from sim.runner import WINDOW_TICKS, Runner
+from sim.terminal import SimTerminal
+from strategy.charts import Scored, merged
+from strategy.engine import Engine
+from strategy.kernel import first_unusable
+from strategy.params import EngineSettings
+from strategy.tables import DECISION_DTYPE, MAX_POSITIONS, MAX_TIERS, Table
+from strategy.tally import EPISODE_DTYPE, empty_tally
+from strategy.views import Closes, World
+
+_RECORDS: Final = 32  # beside the most that one tick can write; so few that they stay in the processor's cache
+_FIRST_ROWS: Final = 1024
+_NS_PER_S: Final = 1_000_000_000
+_GROWTH: Final = 4
+
+
+class NotCompiled(msgspec.Struct, frozen=True):
+    """Why a job cannot be run compiled; `backtest.exact` runs it."""
+
+    reason: str
+
+
+class OpenedEngine(Engine):
+    """The live engine after its session was opened: its tables and its charts go on without it."""
+
+    @property
+    def tables(self) -> World:
+        """The tables as they stand."""
+        return self._world.tables
+
+    def closes_of(self, symbol: str, ticks: Table) -> Closes:
+        """All bars that `ticks` close on the charts of `symbol`, scored."""
+        row, parts = self._world.row_of(symbol), []
+        for chart in self._charts_of.get(symbol, ()):
+            closed: tuple[Ints, Scored] | None = chart.closes(ticks, self._world.point_of(row))
+            if closed is not None:
+                parts.append((chart.row, *closed))
+        return merged(parts)
+
+    def intent_of(self, decision: Table) -> Intent:
+        """The intent that `decision` (DECISION_DTYPE, one row) asks for; its numbers go into the decision, too."""
+        self._records[:1] = decision
+        intent = self._intent_of(0)
+        decision[0]["signal_id"], decision[0]["intent_id"] = intent.signal_id, intent.intent_id
+        return intent
+
+
+class OpenedRun(Runner):
+    """The runner of `job` up to its first tick."""
+
+    def __init__(self, job: Job, engine: OpenedEngine, terminal: SimTerminal) -> None:
+        super().__init__(engine, terminal, job.tape, warm_up=job.warm_up, board=job.news)
+        self._open_session()
+
+
+@dataclass(slots=True, kw_only=True)
+class Prepared:
+    """A compiled run of `job`. `run` is what kernels take; `engine` knows how intents are numbered."""
+
+    job: Job
+    engine: OpenedEngine
+    run: Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Market:
+    """What does not depend on a setting: ticks of all symbols one after the other, and the order of the tape."""
+
+    ticks: Table
+    first_tick: Ints
+    segments: Table
+    span_msc: tuple[int, int]
+
+
+def refusal_of(job: Job) -> NotCompiled | None:
+    """Why `job` needs `exact`; None where it does not, as far as can be told before it is run."""
+    profile = job.profile
+    if profile.margin_mode is not MarginMode.RETAIL_HEDGING:
+        return NotCompiled("the account is not a hedging one")
+    if len(profile.tiers) > MAX_TIERS:
+        return NotCompiled(f"the account has more than {MAX_TIERS} tiers of leverage")
+    chains = conversions(job.specs, profile.currency, frozenset(profile.fixed_rates) | {profile.currency})
+    for index, spec in enumerate(job.specs):
+        if index in chains.profit or index in chains.margin:
+            return NotCompiled(f"{spec.name}: its profit or margin is converted at the quotes of another symbol")
+        problem = _problem_of(spec)
+        if problem:
+            return NotCompiled(f"{spec.name}: {problem}")
+    for symbol, ticks in job.ticks.items():
+        if len(ticks) and first_unusable(ticks, 0) < len(ticks):
+            return NotCompiled(f"{symbol}: some of its ticks are no quotes")
+    return _refusal_of_history(job)
+
+
+def _problem_of(spec: SymbolSpec) -> str:
+    charges = bool(spec.swap_long or spec.swap_short)
+    if charges and spec.swap_mode not in (SwapMode.POINTS, SwapMode.DISABLED):
+        return f"its swap is {spec.swap_mode.name.lower()}, not in points"
+    if spec.margin_initial > 0.0 and spec.margin_maintenance not in (0.0, spec.margin_initial):
+        return "its margin changes once a position is open"
+    return ""
+
+
+def _refusal_of_history(job: Job) -> NotCompiled | None:
+    for warm in job.warm_up:
+        if len(warm.bars) > 1 and warm.bars["time"][-2] + warm.timeframe.seconds > job.start_msc // 1000:
+            return NotCompiled(f"{warm.symbol}: its history reaches beyond the first tick")
+    return None
+
+
+def market_of(job: Job) -> Market:
+    """The quotes of `job`, laid out."""
+    tape, places = job.tape, {spec.name: place for place, spec in enumerate(job.specs)}
+    by_place = sorted(zip((places[symbol] for symbol in tape.symbols), tape.ticks, strict=True), key=lambda it: it[0])
+    counts = np.zeros(len(job.specs) + 1, np.int64)
+    for place, ticks in by_place:
+        counts[place + 1] = len(ticks)
+    ticks = by_place[0][1] if len(by_place) == 1 else np.concatenate([ticks for _, ticks in by_place])
+    return Market(
+        ticks=ticks,
+        first_tick=np.cumsum(counts),
+        segments=_segments(job, tape, [places[symbol] for symbol in tape.symbols]),
+        span_msc=(job.start_msc, job.end_msc),
+    )
+
+
+def _segments(job: Job, tape: Tape, places: list[int]) -> Table:
+    """The tape in windows of the runner, each under one offset of the clock."""
+    rows: list[tuple[int, int, int, int]] = []
+    for symbol, start, stop in tape:
+        times = tape.ticks[symbol]["time_msc"]
+        for window in range(start, stop, WINDOW_TICKS):
+            at, end = window, min(window + WINDOW_TICKS, stop)
+            while at < end:
+                time_msc = int(times[at])
+                cut = min(end, int(np.searchsorted(times, job.clock.next_change(time_msc))))
+                rows.append((places[symbol], at, cut, job.clock.offset_at(time_msc)))
+                at = cut
+    return np.array(rows, SEGMENT_DTYPE)
+
+
+def _books(settings: EngineSettings) -> Books:
+    row, guards = np.zeros(1, BOOKS_DTYPE), ExecutorGuards()
+    line, slippage = row[0], settings.slippage
+    line["pause_ns"] = round(settings.care.retry_pause_s * _NS_PER_S)
+    line["kelly_window"], line["proof_trips"] = settings.kelly.window_trips, settings.leverage.proof_trips
+    line["proof_quantile"] = settings.leverage.proof_quantile
+    line["measures"], line["quantile"] = slippage.measured, slippage.quantile
+    line["window_fills"], line["min_fills"] = slippage.window_fills, slippage.min_fills
+    line["orders_per_minute"], line["max_lots"] = guards.orders_per_minute, guards.max_lots
+    line["max_spread_points"] = guards.max_spread_points
+    return Books(row, np.zeros(MAX_POSITIONS, FILE_DTYPE))
+
+
+def prepared(
+    job: Job, *, model: SignalModel | None = None, keep_decisions: bool = False, keep_acts: bool = True
+) -> Prepared | NotCompiled:
+    """`job` before its first tick, or why it cannot be run compiled.
+
+    `model` goes before the one the settings name. `keep_acts` keeps the decisions that wanted something done,
+    `keep_decisions` all of them (1.4 kB each).
+
+    Raises:
+        SymbolSpecError: for a symbol that cannot be priced.
+    """
+    refusal = refusal_of(job)
+    if refusal is not None:
+        return refusal
+    engine, terminal, market = OpenedEngine(job.settings, model), terminal_of(job), market_of(job)
+    OpenedRun(job, engine, terminal)
+    broker = _broker(job, terminal, market)
+    closes = _closes(job, engine, market, broker)
+    world = engine.tables
+    world.guard["warns_ns"] = 0  # to be told of an event changes nothing that is decided
+    records = np.zeros(len(world.charts) + MAX_POSITIONS + _RECORDS, DECISION_DTYPE)
+    run = Run(
+        world,
+        broker,
+        _books(job.settings),
+        _first_trail(len(closes.at), len(records), len(world.charts), keep_decisions, keep_acts),
+        _first_progress(market, keep_decisions=keep_decisions, keep_acts=keep_acts),
+        market.segments,
+        market.ticks,
+        closes,
+        records,
+    )
+    return Prepared(job=job, engine=engine, run=run)
+
+
+def _broker(job: Job, terminal: SimTerminal, market: Market) -> Broker:
+    profile = job.profile
+    leverage = profile.leverage_at(profile.deposit)
+    monies = [terminal.pricing(spec.name) for spec in job.specs]
+    monies += [symbol_money(spec, profile.currency, profile.currency_digits, leverage) for spec in job.specs]
+    broker = broker_of(profile, job.specs, monies, job.settings, market.span_msc)
+    broker.terms["first_tick"], broker.terms["last_tick"] = market.first_tick[:-1], market.first_tick[1:]
+    return broker
+
+
+def _first_progress(market: Market, *, keep_decisions: bool, keep_acts: bool) -> Table:
+    progress, first = np.zeros(1, PROGRESS_DTYPE), market.segments[0]
+    progress["tick"] = progress["until"] = first["start"]
+    progress["news"], progress["offset_s"] = 1, first["offset_s"]
+    progress["keeps_decisions"], progress["keeps_acts"] = keep_decisions, keep_acts
+    return progress
+
+
+def _first_trail(bars: int, records: int, charts: int, keep_decisions: bool, keep_acts: bool) -> Trail:
+    return Trail(
+        np.zeros(_FIRST_ROWS, DEAL_DTYPE),
+        np.zeros(_FIRST_ROWS + records if keep_acts else 0, DECISION_DTYPE),
+        np.zeros(bars + bars // 4 + records if keep_decisions else 0, DECISION_DTYPE),
+        np.zeros(bars + records, POINT_DTYPE),
+        np.zeros(_FIRST_ROWS + records, EPISODE_DTYPE),
+        empty_tally(charts),
+    )
+
+
+def _closes(job: Job, engine: OpenedEngine, market: Market, broker: Broker) -> Closes:
+    """Closed bars of all symbols one after the other; the terms of `broker` learn where each symbol's begin."""
+    parts, count = [], 0
+    for place, spec in enumerate(job.specs):
+        own = market.ticks[market.first_tick[place] : market.first_tick[place + 1]]
+        parts.append(engine.closes_of(spec.name, own))
+        broker.terms[place]["first_close"] = count
+        count += len(parts[-1].at)
+        broker.terms[place]["last_close"] = count
+    if len(parts) == 1:
+        return parts[0]
+    return Closes(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def grown(run: Run) -> Run:
+    """`run` with a trail that has room again."""
+    trail, progress, records = run.trail, run.progress[0], len(run.records)
+    acts, decisions = trail.acts, trail.decisions
+    if progress["keeps_acts"]:
+        acts = _longer(acts, int(progress["acts"]) + records)
+    if progress["keeps_decisions"]:
+        decisions = _longer(decisions, int(progress["decisions"]) + records)
+    deals = _longer(trail.deals, int(progress["deals"]) + 2 * MAX_POSITIONS)
+    episodes = _longer(trail.episodes, int(progress["episodes"]) + records)
+    return run._replace(trail=trail._replace(deals=deals, acts=acts, decisions=decisions, episodes=episodes))
+
+
+def _longer(rows: Table, needed: int) -> Table:
+    if needed <= len(rows):
+        return rows
+    longer = np.zeros(max(_GROWTH * len(rows), needed), rows.dtype)
+    longer[: len(rows)] = rows
+    return longer
