@@ -67,7 +67,7 @@ def test_each_doubt(sound: Report) -> None:
         "no quotes in 101 hours": with_quotes(sound, missing_h=101, longest_hole_h=1),
         "nobody told of news": deaf,
         "the calendar has no event": idle,
-        "swap for these symbols is not known": with_quotes(sound, swap_long=0.0, swap_short=0.0),
+        "swap was taken as 0": with_quotes(sound, swap_long=0.0, swap_short=0.0),
         "quotes are made of bars": with_quotes(sound, made_of_bars=True),
     }
     for words, report in cases.items():
