@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from app.backtest_cli import backtest
+from app.bias_cli import bias
 from app.console import DEBUGGING, ExitCode, output, reported
 from app.data_cli import data as data_cli
 from app.news_cli import news
@@ -298,7 +299,7 @@ def repair(*, data: Data = None) -> None:
 
 cli.add_typer(news, name="news")
 cli.add_typer(risk, name="risk")
-for command in (backtest, report, sweep, optimize, walkforward):
+for command in (backtest, report, bias, sweep, optimize, walkforward):
     cli.command()(command)
 cli.add_typer(data_cli, name="data")
 

@@ -31,6 +31,9 @@ _HOLD: Final = 0
 Progress = Callable[[int, int], None]
 """Told the ticks done and the ticks in all."""
 
+Observer = Callable[[Table], None]
+"""Shown the decisions of each window (DECISION_DTYPE, in their order) before they go."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -56,9 +59,10 @@ class Outcome:
 class _Ledger:
     """Takes the engine's records in, a window at a time, and lets go of them unless they are to be kept."""
 
-    def __init__(self, engine: Engine, *, keep: bool) -> None:
+    def __init__(self, engine: Engine, *, keep: bool, observe: Observer | None = None) -> None:
         self._engine = engine
         self._keep = keep
+        self._observe = observe
         self.refusals = Refusals()
         self.curves: list[Curve] = []
         self.acted: list[Table] = []
@@ -71,6 +75,8 @@ class _Ledger:
         self.refusals.take(decisions)
         self.curves.append(part_of_curve(decisions))
         self.acted.append(decisions[decisions["action"] != _HOLD])
+        if self._observe is not None:
+            self._observe(decisions)
         if self._keep:
             self.kept.append(decisions)
 
@@ -80,18 +86,20 @@ def run_exact(
     *,
     model: SignalModel | None = None,
     keep_decisions: bool = False,
+    observe: Observer | None = None,
     on_progress: Progress | None = None,
 ) -> Outcome:
     """Run `job` to its end.
 
-    `model` goes before the one the settings name. `keep_decisions` keeps every record, 1.4 kB a bar and chart.
+    `model` goes before the one the settings name. `keep_decisions` keeps every record, 1.4 kB a bar and chart;
+    `observe` is shown them without that.
 
     Raises:
         SymbolSpecError: for a symbol that cannot be priced.
     """
     terminal = terminal_of(job)
     engine = Engine(job.settings, model)
-    ledger = _Ledger(engine, keep=keep_decisions)
+    ledger = _Ledger(engine, keep=keep_decisions, observe=observe)
 
     def tell(done: int, total: int) -> None:
         ledger.take()

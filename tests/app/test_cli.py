@@ -24,6 +24,7 @@ COMMANDS = (
     "doctor",
     "backtest",
     "report",
+    "bias",
     "sweep",
     "optimize",
     "walkforward",

@@ -7,16 +7,18 @@ import pytest
 
 from backtest.bias import (
     cost_effect,
-    first_difference,
+    differences,
     look_ahead,
     null_test,
     shuffled,
     warm_up_effect,
 )
+from backtest.curve import Floats
 from backtest.dry_run import dry_job
-from backtest.exact import Outcome
 from backtest.job import Job
 from marketdata.drifting import TRENDING
+from signals.models import signal_model
+from strategy.tables import Table
 from tests.backtest.jobs import a_job
 
 
@@ -32,13 +34,35 @@ def test_the_future_does_not_matter(job: Job) -> None:
     assert found[-1].decisions > 100
 
 
-def test_a_decision_that_came_out_otherwise_is_found(outcome: Outcome) -> None:
-    whole = outcome.decisions
-    part = whole[:300].copy()
-    assert first_difference(whole, part) == -1
-    part["score"][217] += 1e-9
-    assert first_difference(whole, part) == 217
-    assert first_difference(whole[:10], whole[:12]) == 10
+def test_a_model_that_peeks_is_found(job: Job) -> None:
+    """It knows the bars of a window before it scores the first of them: what the last of them does is in each score."""
+    honest = signal_model("confluence")
+
+    def steps(bars: Table, state: Floats, params: Floats, scores: Floats, features: Floats) -> None:
+        honest.steps(bars, state, params, scores, features)
+        following = np.append(bars["close"][1:], bars["close"][-1:])
+        scores[:] = np.where(np.isnan(scores), np.nan, np.sign(following - bars["close"]))
+
+    found = look_ahead(job, model=dataclasses.replace(honest, steps=steps))
+    assert not any(cut.is_clean for cut in found)
+    assert all(cut.first_ns <= cut.cut_ns and cut.other > 0 for cut in found)
+
+
+def test_places_that_came_out_otherwise() -> None:
+    whole = np.arange(300)
+    part = whole[:200].copy()
+    assert differences(whole, part).tolist() == []
+    part[[17, 117]] += 1
+    assert differences(whole, part).tolist() == [17, 117]
+    assert differences(whole[:10], whole[:12]).tolist() == [10, 11]
+
+
+def test_each_run_is_told(job: Job) -> None:
+    ended: list[int] = []
+    look_ahead(job, (0.2,), done=lambda: ended.append(1))
+    assert len(ended) == 2
+    cost_effect(job, (2.0,), done=lambda: ended.append(1))
+    assert len(ended) == 3
 
 
 def test_enough_history_gives_the_scores_of_all_of_it(job: Job) -> None:
