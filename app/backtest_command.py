@@ -27,7 +27,7 @@ from app.version import own_version
 from backtest.exact import Progress as Told
 from backtest.exact import run_exact
 from backtest.facts import Origin
-from backtest.folder import write_report
+from backtest.folder import REPORT, write_report
 from backtest.job import Job
 from backtest.pages.run_page import page_of
 from backtest.pages.writing import write_pages
@@ -50,7 +50,7 @@ def run_backtest(quotes: QuoteOptions, wanted: ResultOptions, console: Console) 
     with _progress(console, quiet=wanted.as_json) as tell:
         outcome = run_exact(job, keep_decisions=wanted.vectorbt, on_progress=tell)
     beside = beside_vectorbt(outcome) if wanted.vectorbt else None
-    report = report_of(outcome, _origin(quotes), trials=wanted.monte_carlo)
+    report = report_of(outcome, origin_of(quotes), trials=wanted.monte_carlo)
     if beside is not None:
         report = msgspec.structs.replace(report, vectorbt=beside.comparison)
     write_report(outcome, report, folder)
@@ -61,7 +61,7 @@ def run_backtest(quotes: QuoteOptions, wanted: ResultOptions, console: Console) 
         if not wanted.as_json:
             show_beside(beside, told, console)
     if not wanted.as_json:
-        tell_pages(pages, folder, console)
+        tell_pages(pages, folder, REPORT, console)
         console.print(f"Sharpe Ratio: {report.daily.sharpe:.2f}")
     is_good = wanted.min_sharpe is None or report.daily.sharpe >= wanted.min_sharpe
     return is_good and (beside is None or beside.comparison.agrees)
@@ -135,7 +135,8 @@ def _progress(console: Console, *, quiet: bool) -> Iterator[Told | None]:
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
-def _origin(options: QuoteOptions) -> Origin:
+def origin_of(options: QuoteOptions) -> Origin:
+    """What a report says of where its run comes from."""
     return Origin(
         version=own_version(),
         quotes=tuple(file.name for file in options.files) or tuple(f"the store: {name}" for name in options.symbols),

@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -12,18 +12,22 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
 
-from app.backtest_command import job_of, settings_of
+from app.backtest_command import job_of, origin_of, settings_of
 from app.backtest_options import QuoteOptions, SearchOptions
 from app.console import CommandError, ExitCode
 from app.folders import check_writable
+from app.report_command import tell_pages
 from app.search_view import plain_findings, plain_walk, show_findings, show_walk
 from app.settings import ServiceSettings
 from backtest.folds import Cut
 from backtest.job import Job
 from backtest.monte_carlo import TRIALS, monte_carlo
+from backtest.pages.walk_page import page_of_search, walk_page
+from backtest.pages.writing import write_pages
 from backtest.search.crew import Crew, DaskCrew, LocalCrew, OneProcess
 from backtest.search.evaluation import OBJECTIVES, head_of
 from backtest.search.ledger import Ledger, Result
+from backtest.search.record import RECORD, RESULTS, Walked, record_of, write_record
 from backtest.search.sampling import sampled
 from backtest.search.space import Axis, SpaceError, axis_from, grid, settings_at
 from backtest.search.sweep import Aim, Work, confirmed, judgment, laid_out
@@ -32,7 +36,6 @@ from backtest.search.walkforward import walk_forward
 from strategy.refusals import SettingsError
 
 SEARCH: Final = "search"
-RESULTS: Final = "results.jsonl"
 
 
 class _Search(msgspec.Struct, frozen=True):
@@ -45,13 +48,21 @@ class _Search(msgspec.Struct, frozen=True):
     folder: Path
 
 
+class _Found(msgspec.Struct, frozen=True):
+    """What was run; `axes` are those of a grid, whose points `results` are in order."""
+
+    kind: str
+    results: tuple[Result, ...]
+    axes: tuple[Axis, ...] | None = None
+
+
 def run_sweep(quotes: QuoteOptions, options: SearchOptions, console: Console) -> None:
     """Every combination."""
     search = _understood(quotes, options, "sweep")
     points = list(grid(search.axes))
     with _progress(console, quiet=options.as_json) as tell, _at_work(search) as (work, ledger):
         results = work.results(points, search.crew, ledger, tell)
-    _tell(results, search, options, console, axes=search.axes)
+    _tell(_Found("sweep", tuple(results), search.axes), search, quotes, options, console)
 
 
 def run_optimize(quotes: QuoteOptions, options: SearchOptions, console: Console, *, trials: int, seed: int) -> None:
@@ -61,7 +72,7 @@ def run_optimize(quotes: QuoteOptions, options: SearchOptions, console: Console,
         results = sampled(
             work, search.axes, search.aim, search.crew, ledger, trials=trials, seed=seed, on_progress=tell
         )
-    _tell(results, search, options, console, axes=None)
+    _tell(_Found("optimize", tuple(results)), search, quotes, options, console)
 
 
 def run_walk_forward(
@@ -81,12 +92,16 @@ def run_walk_forward(
             lambda number, count, _: tell(number, count) if tell else None,
         )
     odds = monte_carlo(found.trips, search.job.settings.guards.halt_fraction, trials)
+    walked = Walked(cut=cut, found=found, odds=odds)
+    record = record_of("walkforward", search.job, origin_of(quotes), search.aim, search.axes, walked=walked)
+    write_record(record, search.folder)
+    pages = write_pages(walk_page(record, walked), search.folder)
     if options.as_json:
         told = plain_walk(found) | {"monte_carlo": odds}
         console.print(msgspec.json.format(msgspec.json.encode(told), indent=2).decode(), soft_wrap=True)
         return
+    tell_pages(pages, search.folder, RECORD, console)
     show_walk(found, search.aim, odds, console)
-    console.print(f"results: {search.folder}", soft_wrap=True)
 
 
 def _understood(quotes: QuoteOptions, options: SearchOptions, what: str) -> _Search:
@@ -148,19 +163,16 @@ def _progress(console: Console, *, quiet: bool) -> Iterator[Told | None]:
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
-def _tell(
-    results: Sequence[Result],
-    search: _Search,
-    options: SearchOptions,
-    console: Console,
-    *,
-    axes: tuple[Axis, ...] | None,
-) -> None:
-    found = judgment(results, search.aim, axes)
+def _tell(ran: _Found, search: _Search, quotes: QuoteOptions, options: SearchOptions, console: Console) -> None:
+    found = judgment(ran.results, search.aim, ran.axes)
     confirmed(search.job, found.best)
+    tried = () if ran.axes else tuple(result.point for result in ran.results)
+    record = record_of(ran.kind, search.job, origin_of(quotes), search.aim, search.axes, tried=tried, found=found)
+    write_record(record, search.folder)
+    pages = write_pages(page_of_search(record, ran.results), search.folder)
     if options.as_json:
-        told = plain_findings(found, results, search.aim)
+        told = plain_findings(found, ran.results, search.aim)
         console.print(msgspec.json.format(msgspec.json.encode(told), indent=2).decode(), soft_wrap=True)
         return
-    show_findings(found, results, search.aim, console)
-    console.print(f"results: {search.folder / RESULTS}", soft_wrap=True)
+    show_findings(found, ran.results, search.aim, console, confirmed=True)
+    tell_pages(pages, search.folder, RECORD, console)

@@ -12,14 +12,12 @@ from app.monte_carlo_view import show_odds
 from app.problems import setting_name
 from backtest.monte_carlo import FEWEST, MonteCarlo
 from backtest.search.ledger import Result
+from backtest.search.record import OVERFIT, PLATEAU, SURE
 from backtest.search.space import Point
 from backtest.search.sweep import Aim, Judgment, describe, value_of
 from backtest.search.walkforward import Step, WalkForward
 
 _SHOWN: Final = 10
-_SURE: Final = 0.95
-_OVERFIT: Final = 0.2
-_PLATEAU: Final = 0.7
 _COLUMNS: Final = (
     ("Sharpe", "sharpe", "{:.2f}"),
     ("return", "total_return", "{:+.1%}"),
@@ -29,8 +27,10 @@ _COLUMNS: Final = (
 )
 
 
-def show_findings(found: Judgment, results: Sequence[Result], aim: Aim, console: Console) -> None:
-    """The best results, and what stands behind the first of them."""
+def show_findings(
+    found: Judgment, results: Sequence[Result], aim: Aim, console: Console, *, confirmed: bool = False
+) -> None:
+    """The best results, and what stands behind the first of them; `confirmed`: it was just run again."""
     table = Table(title=f"best of {found.trials:,} settings by {aim.objective}", title_style="", title_justify="left")
     table.add_column("settings")
     for heading, _, _ in _COLUMNS:
@@ -44,7 +44,8 @@ def show_findings(found: Judgment, results: Sequence[Result], aim: Aim, console:
         console.print(f"{found.refused:,} combinations are no settings: {reason}", soft_wrap=True)
     for line in _verdicts(found):
         console.print(line, soft_wrap=True)
-    console.print("run again, the best gives the same figures")
+    if confirmed:
+        console.print("run again, the best gives the same figures")
     console.print(f"for .env: {' '.join(_environment(found.best.point))}", soft_wrap=True)
 
 
@@ -57,7 +58,7 @@ def _verdicts(found: Judgment) -> list[str]:
     sharpe = found.best.figures.get("sharpe", math.nan)
     lines = [
         _marked(
-            found.deflated_sharpe >= _SURE,
+            found.deflated_sharpe >= SURE,
             f"Sharpe {sharpe:.2f}; luck alone would show {found.luck:.2f} in {found.trials:,} trials. "
             f"Probability that it is more than luck: {found.deflated_sharpe:.1%}",
         )
@@ -68,7 +69,7 @@ def _verdicts(found: Judgment) -> list[str]:
         chance, loss = found.overfitting.probability, found.overfitting.loss_probability
         lines.append(
             _marked(
-                chance <= _OVERFIT,
+                chance <= OVERFIT,
                 f"overfitting: in {chance:.0%} of the halvings the best of one half is not above the median of the "
                 f"other, in {loss:.0%} it loses there",
             )
@@ -76,7 +77,7 @@ def _verdicts(found: Judgment) -> list[str]:
     if found.neighborhood is not None and found.neighborhood.neighbors and found.neighborhood.own > 0.0:
         around = found.neighborhood
         words = f"neighborhood: {around.neighbors} settings one step away reach {around.stability:.0%} of it on average"
-        lines.append(_marked(around.stability >= _PLATEAU, f"{words}, the worst {around.worst:.2f}"))
+        lines.append(_marked(around.stability >= PLATEAU, f"{words}, the worst {around.worst:.2f}"))
     return lines
 
 

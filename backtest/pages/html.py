@@ -18,6 +18,7 @@ import msgspec
 from backtest.pages.content import Chart, Column, Explorer, Page, Pairs, Part, Section, Table, Tile
 
 _SORTS_FROM: Final = 4
+_LONG: Final = 26
 _NONZERO: Final = re.compile("[1-9]")
 _ENDS: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 
@@ -73,12 +74,13 @@ def _body(page: Page) -> Iterable[str]:
     yield f"<h1>{escape(page.title)}</h1><p>{escape(page.subtitle)}</p></div>"
     yield '<button type="button" id="theme">light / dark</button></header>'
     yield '<nav aria-label="Sections"><div>'
-    yield from (f'<a href="#{one.name}">{escape(one.heading)}</a>' for one in page.sections)
+    shown = [section for section in page.sections if section.parts]
+    yield from (f'<a href="#{one.name}">{escape(one.heading)}</a>' for one in shown)
     yield '</div></nav><main id="main">'
     yield from _headline(page.tiles)
     yield from _cautions(page.cautions)
     yield "<noscript><p>Charts need JavaScript; every figure and table is here without it.</p></noscript>"
-    for section in page.sections:
+    for section in shown:
         yield from _section(section)
     yield f"</main><footer><p>{escape(page.made_by)}</p></footer>"
 
@@ -181,8 +183,13 @@ def _pairs(pairs: Pairs) -> Iterable[str]:
     yield f'<div class="panel"><table class="pairs"><caption>{escape(pairs.title)}</caption><tbody>'
     for pair in pairs.pairs:
         meaning = f"<small>{escape(pair.meaning)}</small>" if pair.meaning else ""
-        yield f'<tr><th scope="row">{escape(pair.name)}{meaning}</th><td>{escape(pair.value)}</td></tr>'
+        value = f"<td{_wraps(pair.value)}>{escape(pair.value)}</td>"
+        yield f'<tr><th scope="row">{escape(pair.name)}{meaning}</th>{value}</tr>'
     yield "</tbody></table></div>"
+
+
+def _wraps(value: str) -> str:
+    return ' class="long"' if len(value) > _LONG else ""
 
 
 def _table(table: Table) -> Iterable[str]:
@@ -190,19 +197,18 @@ def _table(table: Table) -> Iterable[str]:
     if table.is_folded:
         count = f"<small>({len(table.rows)})</small>"
         yield f"<details><summary>{escape(table.title)} {count}</summary>"
-    if table.words:
-        yield f'<p class="words">{escape(table.words)}</p>'
     if table.rows:
         yield from _rows(table)
     else:
-        yield f"<h3>{escape(table.title)}</h3>"
+        yield f'<h3>{escape(table.title)}</h3><p class="words">{escape(table.words)}</p>'
     yield "</details></div>" if table.is_folded else "</div>"
 
 
 def _rows(table: Table) -> Iterable[str]:
     sorts = ' class="sorts"' if len(table.rows) >= _SORTS_FROM and not table.heat else ""
     yield f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(table.title)}"><table{sorts}>'
-    yield f"<caption>{escape(table.title)}</caption><thead><tr>"
+    words = f"<small>{escape(table.words)}</small>" if table.words else ""
+    yield f"<caption>{escape(table.title)}{words}</caption><thead><tr>"
     yield from (f'<th scope="col"{_side(column)}>{escape(column.name)}</th>' for column in table.columns)
     yield "</tr></thead><tbody>"
     for place, row in enumerate(table.rows):
@@ -225,7 +231,7 @@ def _cell(column: Column, text: str, warmth: float) -> str:
         color = "--up" if warmth >= 0.0 else "--down"
         tint = f"background:color-mix(in srgb,var({color}) {abs(warmth) * 62:.0f}%,transparent)"
         return f'<td class="num heat" style="{tint}">{escape(text)}</td>'
-    names = ["num"] if column.is_number else []
+    names = ["num"] if column.is_number else ["long"] if len(text) > _LONG else []
     if column.signed and text[:1] in {"+", "-"} and _NONZERO.search(text):
         names.append("up" if text[0] == "+" else "down")
     marked = f' class="{" ".join(names)}"' if names else ""

@@ -21,7 +21,10 @@ from backtest.trips import Trip
 _ROLLING_DAYS: Final = 126
 _MOST_DOTS: Final = 3000
 _MOST_BINS: Final = 60
+_FEWEST_BINS: Final = 20
+_HALF: Final = 320
 _FEWEST: Final = 5
+_NS_PER_H: Final = 3_600_000_000_000
 _NICE: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
@@ -123,7 +126,7 @@ def rolling_sharpe(daily: DailyReturns) -> Chart | None:
     )
     line = {**_line(milliseconds(days), ratio, "Sharpe", "@accent", width=1.4), "showlegend": False}
     layout = {"xaxis": {"type": "date"}, "yaxis": {"zeroline": True}, "hovermode": "x unified"}
-    return Chart("rolling-sharpe", f"Sharpe ratio of {_ROLLING_DAYS} days", told, _figure([line], layout), height=300)
+    return Chart("rolling-sharpe", f"Sharpe ratio of {_ROLLING_DAYS} days", told, _figure([line], layout), _HALF)
 
 
 def results_chart(trips: Sequence[Trip]) -> Chart | None:
@@ -136,7 +139,7 @@ def results_chart(trips: Sequence[Trip]) -> Chart | None:
         f"{results.size:,} results: half of them above {number(float(np.median(results)), '.2f')} R, the worst "
         f"{number(float(results.min()), '.2f')} R, the best {number(float(results.max()), '.2f')} R."
     )
-    return Chart("results", "Results of round trips [R]", told, _histogram(results, "R", ".2f"), height=300)
+    return Chart("results", "Results of round trips [R]", told, _histogram(results, "R", ".2f"), _HALF)
 
 
 def days_chart(daily: DailyReturns, value_at_risk: float) -> Chart | None:
@@ -151,7 +154,7 @@ def days_chart(daily: DailyReturns, value_at_risk: float) -> Chart | None:
         figure["layout"]["shapes"] = [_upright(-value_at_risk)]
         told += f" The line is the value at risk 95, {percent(value_at_risk, 2)}."
     figure["layout"]["xaxis"]["tickformat"] = ".1%"
-    return Chart("days", "Returns of days", told, figure, height=300)
+    return Chart("days", "Returns of days", told, figure, _HALF)
 
 
 def _upright(place: float) -> Figure:
@@ -180,10 +183,11 @@ def _histogram(values: Floats, name: str, form: str) -> Figure:
 
 
 def _bin_width(values: Floats) -> float:
-    """A round number near Freedman and Diaconis' width, wide enough for at most 60 bars."""
+    """A round number near Freedman and Diaconis' width, for 20 to 60 bars: results often have two humps."""
     low, high = (float(one) for one in np.quantile(values, (0.25, 0.75)))
     reach = float(values.max() - values.min())
-    wanted = max(2.0 * (high - low) / values.size ** (1.0 / 3.0), reach / _MOST_BINS)
+    own = 2.0 * (high - low) / values.size ** (1.0 / 3.0)
+    wanted = max(min(own, reach / _FEWEST_BINS), reach / _MOST_BINS)
     if wanted <= 0.0:
         return max(abs(float(values[0])), 1e-6) / 10.0
     unit = 10.0 ** math.floor(math.log10(wanted))
@@ -191,7 +195,7 @@ def _bin_width(values: Floats) -> float:
 
 
 def excursion_charts(trips: Sequence[Trip]) -> tuple[Chart, ...]:
-    """Results against how far a position went against us, and our way."""
+    """Results against how far a position went against us, how far our way, and how long it was held."""
     known = [
         trip for trip in trips if trip.is_closed and math.isfinite(trip.r_multiple) and math.isfinite(trip.worst_r)
     ]
@@ -207,7 +211,7 @@ def excursion_charts(trips: Sequence[Trip]) -> tuple[Chart, ...]:
             "Each dot is a round trip: how far price went against it, and what it came to, both in R. Winners far to "
             f"the right survived by luck{left}.",
             _dots(np.array([trip.worst_r for trip in shown]), results, shown, "MAE [R]"),
-            height=330,
+            _HALF,
         ),
         Chart(
             "mfe",
@@ -215,7 +219,14 @@ def excursion_charts(trips: Sequence[Trip]) -> tuple[Chart, ...]:
             "Each dot is a round trip: how far price went its way, and what it came to, both in R. Losers far to the "
             f"right gave a gain back{left}.",
             _dots(np.array([trip.best_r for trip in shown]), results, shown, "MFE [R]"),
-            height=330,
+            _HALF,
+        ),
+        Chart(
+            "held",
+            "Result over time held",
+            f"Each dot is a round trip: hours from its opening to its end, and what it came to in R{left}.",
+            _dots(np.array([(trip.closed_ns - trip.opened_ns) / _NS_PER_H for trip in shown]), results, shown, "hours"),
+            _HALF,
         ),
     )
 
@@ -283,7 +294,7 @@ def _groups_chart(by: str, title: str, groups: Sequence[Group]) -> Chart:
         f"({signed_money(worst.figures.profit)})."
     )
     layout = {"xaxis": {"type": "category"}, "yaxis": {"zeroline": True}}
-    return Chart(f"by-{by}", title, words, _figure([bars], layout), height=280)
+    return Chart(f"by-{by}", title, words, _figure([bars], layout), _HALF)
 
 
 def gates_chart(report: Report) -> Chart | None:

@@ -114,10 +114,10 @@ def _falls(report: Report) -> Pairs:
         if deepest is None
         else (
             Pair("Deepest fall", percent(deepest.fraction, 2), "of equity, bar by bar, from its highest"),
-            Pair("From", money(deepest.peak, currency)),
-            Pair("on", moment(deepest.peak_ns)),
-            Pair("Down to", money(deepest.bottom, currency)),
-            Pair("on", moment(deepest.bottom_ns)),
+            Pair("Peak", money(deepest.peak, currency)),
+            Pair("Peak on", moment(deepest.peak_ns)),
+            Pair("Bottom", money(deepest.bottom, currency)),
+            Pair("Bottom on", moment(deepest.bottom_ns)),
             Pair("Recovered", moment(deepest.recovered_ns) if deepest.recovered_ns else "not by the end"),
         )
     )

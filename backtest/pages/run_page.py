@@ -5,6 +5,7 @@ from typing import Final
 from backtest.cautions import cautions_of
 from backtest.pages.content import Page, Part, Section
 from backtest.pages.explorer import explorer_of
+from backtest.pages.odds import odds_parts
 from backtest.pages.run_charts import (
     days_chart,
     equity_chart,
@@ -38,6 +39,7 @@ def page_of(recorded: Recorded) -> Page:
             Section("trips", "Round trips", _trips(recorded)),
             Section("groups", "Groups", group_tables(report), _GROUPS),
             Section("gates", "Refusals", _present(gates_chart(report), gates_table(report))),
+            Section("odds", "Luck", odds_parts(report.monte_carlo)),
             Section("run", "What was run", run_parts(report)),
         ),
         made_by=f"{version}. Past results, simulated: they promise nothing.",

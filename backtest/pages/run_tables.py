@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from backtest.facts import RunFacts
 from backtest.groups import Group
 from backtest.hindsight import Followed
 from backtest.pages.content import Column, Pair, Pairs, Table
@@ -185,30 +186,37 @@ def _trip_row(trip: Trip, digits: int) -> tuple[str, ...]:
 
 def run_parts(report: Report) -> tuple[Pairs | Table, ...]:
     """What was run."""
-    facts = report.facts
-    calendar = "none" if facts.events is None else f"{facts.events:,} events"
-    if facts.origin.calendars:
-        calendar += f" of {', '.join(facts.origin.calendars)}"
     pairs = Pairs(
-        "The run",
+        "When and where",
         (
             Pair("Span", f"{moment(report.start_ns)} to {moment(report.end_ns)} UTC"),
             Pair("Charts", ", ".join(report.charts)),
-            Pair("Model", facts.model),
-            Pair(
-                "Account",
-                f"{facts.server}, {facts.margin_mode}, 1:{facts.leverage:g}, {money(facts.deposit, facts.currency)}",
-            ),
-            Pair("Broker's clock", facts.clock),
-            Pair("Calendar", calendar),
-            Pair("Quotes from", ", ".join(facts.origin.quotes) or "-"),
-            Pair("Companion", facts.origin.version or "-"),
         ),
     )
-    return pairs, _quotes_table(report), _settings_table(report)
+    return pairs, *facts_parts(report.facts)
 
 
-def _quotes_table(report: Report) -> Table:
+def facts_parts(facts: RunFacts) -> tuple[Pairs | Table, ...]:
+    """What a run or a search was made of."""
+    calendar = "none" if facts.events is None else f"{facts.events:,} events"
+    if facts.origin.calendars:
+        calendar += f" of {', '.join(facts.origin.calendars)}"
+    account = f"{facts.server}, {facts.margin_mode}, 1:{facts.leverage:g}, {money(facts.deposit, facts.currency)}"
+    pairs = Pairs(
+        "The run",
+        (
+            Pair("Model", facts.model),
+            Pair("Account", account),
+            Pair("Broker's clock", facts.clock),
+            Pair("Calendar", calendar),
+            Pair("Quotes from", ", ".join(facts.origin.quotes) or NOTHING),
+            Pair("Companion", facts.origin.version or NOTHING),
+        ),
+    )
+    return pairs, _quotes_table(facts), _settings_table(facts)
+
+
+def _quotes_table(facts: RunFacts) -> Table:
     columns = (
         Column("symbol", is_number=False),
         Column("ticks"),
@@ -230,17 +238,17 @@ def _quotes_table(report: Report) -> Table:
             f"{one.swap_long:g}",
             f"{one.swap_short:g}",
         )
-        for one in report.facts.quotes
+        for one in facts.quotes
     )
     return Table("Quotes", columns, rows)
 
 
-def _settings_table(report: Report) -> Table:
+def _settings_table(facts: RunFacts) -> Table:
     columns = (
         Column("setting", is_number=False),
         Column("value", is_number=False),
         Column("built in", is_number=False),
     )
-    rows = tuple((one.name, one.value, one.default or "-") for one in report.facts.changed)
+    rows = tuple((one.name, one.value, one.default or "-") for one in facts.changed)
     words = "" if rows else "All settings are the built-in ones."
     return Table("Settings that are not the built-in ones", columns, rows, words)

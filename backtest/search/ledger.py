@@ -43,6 +43,16 @@ _HEAD: Final = msgspec.json.Decoder(Head)
 _RESULT: Final = msgspec.json.Decoder(Result)
 
 
+def results_in(content: bytes) -> dict[Point, Result]:
+    """The results in the whole lines of a file, behind its head, by their points.
+
+    Raises:
+        msgspec.MsgspecError: for a line that is none.
+    """
+    lines = content[: content.rfind(b"\n") + 1].splitlines()[1:]
+    return {result.point: result for result in map(_RESULT.decode, lines)}
+
+
 class Ledger:
     """The results in `path`, added to line by line; a line that a killed process left half written is taken off.
 

@@ -35,6 +35,11 @@ def test_a_sweep_shows_the_best_and_what_it_is_worth(export: Path, tmp_path: Pat
     assert "run again, the best gives the same figures" in result.stdout
     assert "for .env: COMPANION_ENTRY__STOP_ATR=" in result.stdout
     assert len((tmp_path / "results.jsonl").read_text(encoding="utf-8").splitlines()) == 1 + 6
+    pages = {name: (tmp_path / name).read_bytes() for name in ("report.html", "report.md")}
+    again = said("report", tmp_path)
+    assert "best of 4 settings by sharpe" in again.stdout
+    assert "run again" not in again.stdout, "nothing is run for it"
+    assert {name: (tmp_path / name).read_bytes() for name in pages} == pages
 
 
 def test_a_sweep_goes_on_where_it_was_killed(export: Path, tmp_path: Path) -> None:
@@ -73,6 +78,11 @@ def test_a_walk_forward_ends_with_the_sharpe_ratio_of_its_tests(export: Path, tm
     assert "out of sample, " in result.stdout
     assert "in another order" in result.stdout
     ratio = next(line for line in result.stdout.splitlines() if line.startswith("Sharpe Ratio: "))
+    assert said("report", tmp_path).stdout == result.stdout
+    (tmp_path / "search.json").write_bytes(b"{}")
+    lost = said("report", tmp_path)
+    assert lost.exit_code == ExitCode.DATA
+    assert "search.json is damaged" in lost.output
     told = json.loads(said("walkforward", *common(export, tmp_path), *words, "--monte-carlo", 50, "--json").stdout)
     assert told["monte_carlo"]["trials"] == 50
     assert told["monte_carlo"]["round_trips"] == sum(step["tested"]["round_trips"] for step in told["steps"])

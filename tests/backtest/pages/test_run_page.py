@@ -58,7 +58,7 @@ def test_figures_are_those_of_the_json(told: dict[str, Any], figures: dict[tuple
         ("In units of risk", "Mean MAE"): f"{trips['worst_r']:.2f} R",
         ("Time and exposure", "In the market"): f"{told['exposure']['in_market']:.1%}",
         ("As MetaTrader's tester counts", "Total net profit"): f"{told['mt5']['net_profit']:+,.2f} USD",
-        ("The run", "Charts"): ", ".join(told["charts"]),
+        ("When and where", "Charts"): ", ".join(told["charts"]),
     }
     assert {name: figures[name] for name in expected} == expected
 
@@ -136,7 +136,7 @@ def test_plotly_knows_every_property_of_every_chart(page: Page) -> None:
     graph_objects = pytest.importorskip("plotly.graph_objects")
     charts = charts_of(page)
     names = {chart.name for chart in charts}
-    assert {"equity", "results", "mae", "mfe", "by-hour", "by-weekday", "days", "gates"} <= names
+    assert {"equity", "results", "mae", "mfe", "held", "by-hour", "by-weekday", "days", "gates"} <= names
     for chart in charts:
         figure: Figure = plain_colors(json.loads(msgspec.json.encode(chart.figure)))
         assert len(graph_objects.Figure(figure).data) == len(figure["data"])
@@ -150,6 +150,7 @@ def test_a_run_without_a_single_round_trip_has_a_page(recorded: Recorded) -> Non
             number=0, won=0, lost=0, profit=0.0, commission=0.0, swap=0.0, win_rate=float("nan")
         ),
         groups=(),
+        monte_carlo=None,
         falls=report.falls._replace(deepest=None, largest=None),
         daily=report.daily._replace(sharpe=float("nan"), sharpe_error=float("nan"), value_at_risk_95=float("nan")),
         entries=0,
