@@ -53,7 +53,7 @@ _SANITIZE: Final = (
     "-fno-sanitize-recover=undefined",
     "-fno-omit-frame-pointer",
 )
-_LONGEST_S: Final = 600
+_LONGEST_S: Final = 900
 _MAKERS: Final = ("tokens", "expansion", "rewriting", "build")
 _KEPT: Final = 16
 _SCREEN: Final = 40

@@ -266,6 +266,7 @@ def test_without_a_compiler_it_says_what_to_install(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1000)
 def test_the_compiler_from_pypi_builds_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, at: Place) -> None:
     """Its first run on a machine builds a C++ library, which takes minutes."""
     pytest.importorskip("ziglang")
