@@ -2,7 +2,7 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeElapsedColumn
 
 from app.backtest_costs import with_costs
-from app.backtest_job import TICKS, Wanted, job_from_files, job_from_store
+from app.backtest_job import TICKS, Loaded, Wanted, job_from_files, job_from_store
 from app.backtest_options import QuoteOptions, ResultOptions
 from app.beside_vectorbt import beside_vectorbt, show_beside
 from app.choices import check_files, chosen
@@ -26,7 +26,7 @@ from app.timeframe_names import timeframe_named
 from app.version import own_version
 from backtest.exact import Progress as Told
 from backtest.exact import run_exact
-from backtest.facts import Origin
+from backtest.facts import Origin, ReadNote
 from backtest.folder import REPORT, write_report
 from backtest.job import Job
 from backtest.pages.run_page import page_of
@@ -36,6 +36,8 @@ from backtest.report import report_of
 from backtest.vbt import imported_vectorbt
 from domain.timeframes import Timeframe
 from marketdata import CrossedQuotes, TickModel
+from marketdata.findings import Verdict, of_note
+from marketdata.quotes import ImportNote
 
 MARKET: Final = "market"
 
@@ -45,12 +47,12 @@ def run_backtest(quotes: QuoteOptions, wanted: ResultOptions, console: Console) 
     if wanted.vectorbt:
         imported_vectorbt()  # where it is missing, that is told before a long run
     settings = settings_of(quotes)
-    job = job_of(quotes, settings)
+    job, read = loaded(quotes, settings)
     folder = wanted.out or _own_folder(settings, keep=wanted.keep)
     with _progress(console, quiet=wanted.as_json) as tell:
         outcome = run_exact(job, keep_decisions=wanted.vectorbt, on_progress=tell)
     beside = beside_vectorbt(outcome) if wanted.vectorbt else None
-    report = report_of(outcome, origin_of(quotes), trials=wanted.monte_carlo)
+    report = report_of(outcome, origin_of(quotes, read), trials=wanted.monte_carlo)
     if beside is not None:
         report = msgspec.structs.replace(report, vectorbt=beside.comparison)
     write_report(outcome, report, folder)
@@ -73,18 +75,23 @@ def settings_of(options: QuoteOptions) -> ServiceSettings:
 
 
 def job_of(options: QuoteOptions, settings: ServiceSettings) -> Job:
-    """The backtest that was asked for.
+    """The backtest that was asked for, as `loaded`."""
+    return loaded(options, settings).job
+
+
+def loaded(options: QuoteOptions, settings: ServiceSettings) -> Loaded:
+    """The backtest that was asked for, and what reading its files took.
 
     Raises:
         CommandError: for files that are not there, words that mean nothing, and bars too coarse for the charts.
     """
-    job = _job(options, settings)
+    job, read = _loaded(options, settings)
     _refuse_fine_charts(job)
     board = board_of_files(tuple(options.calendar), tuple(job.ticks), settings.news) if options.calendar else None
-    return with_costs(dataclasses.replace(job, news=board), options.swap)
+    return Loaded(with_costs(dataclasses.replace(job, news=board), options.swap), read)
 
 
-def _job(options: QuoteOptions, settings: ServiceSettings) -> Job:
+def _loaded(options: QuoteOptions, settings: ServiceSettings) -> Loaded:
     engine, model = settings.engine(), chosen(TickModel, "--ticks", options.ticks)
     check_files((*options.files, *options.calendar))
     if options.symbols:
@@ -135,10 +142,16 @@ def _progress(console: Console, *, quiet: bool) -> Iterator[Told | None]:
         yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
-def origin_of(options: QuoteOptions) -> Origin:
-    """What a report says of where its run comes from."""
+def origin_of(options: QuoteOptions, read: Sequence[tuple[str, ImportNote]] = ()) -> Origin:
+    """What a report says of where its run comes from; `read` is what reading the files took."""
     return Origin(
         version=own_version(),
         quotes=tuple(file.name for file in options.files) or tuple(f"the store: {name}" for name in options.symbols),
         calendars=tuple(file.name for file in options.calendar),
+        notes=tuple(_read_note(file, note) for file, note in read),
     )
+
+
+def _read_note(file: str, note: ImportNote) -> ReadNote:
+    repaired = of_note(note).verdict is Verdict.REPAIRED
+    return ReadNote(file=file, kind=note.kind, rows=note.rows, detail=note.reason, repaired=repaired)

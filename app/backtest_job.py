@@ -1,7 +1,7 @@
 """A backtest from files or from the store of market history: the market, the account, and the settings as live."""
 
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -12,7 +12,7 @@ from backtest.job import Job
 from domain.serverclock import Daylight, ServerClock, clock_named
 from domain.timeframes import Timeframe
 from marketdata import MarketStore, TickModel, is_made_of_bars, ticks_of_bars
-from marketdata.quotes import Ticks
+from marketdata.quotes import ImportNote, Ticks
 from marketdata.series import SeriesKey
 from sim.profiles import JustMarketsAccount, justmarkets_account
 from strategy.params import EngineSettings
@@ -32,7 +32,14 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     ticks: TickModel = TickModel.OHLC
 
 
-def job_from_files(playback: Playback, settings: EngineSettings, clock: str | None, deposit: float) -> Job:
+class Loaded(NamedTuple):
+    """A backtest, and what reading its files took: names of files with their notes."""
+
+    job: Job
+    read: tuple[tuple[str, ImportNote], ...] = ()
+
+
+def job_from_files(playback: Playback, settings: EngineSettings, clock: str | None, deposit: float) -> Loaded:
     """A backtest of the quotes in files, by `settings` on the files' symbols.
 
     `clock` says which clock the files are on, where the import cannot tell.
@@ -43,7 +50,7 @@ def job_from_files(playback: Playback, settings: EngineSettings, clock: str | No
     """
     market = market_of(playback)
     fixed = ServerClock(winter_offset_s=market.server_offset_s, daylight=Daylight.NONE)
-    return _job(market, settings, fixed if clock is None else _clock(clock), deposit)
+    return Loaded(_job(market, settings, fixed if clock is None else _clock(clock), deposit), market.read)
 
 
 def _clock(name: str) -> ServerClock:
@@ -53,7 +60,7 @@ def _clock(name: str) -> ServerClock:
         raise CommandError(f"--clock: {unknown}", code=ExitCode.USAGE) from None
 
 
-def job_from_store(wanted: Wanted, settings: EngineSettings, clock: str | None, deposit: float) -> Job:
+def job_from_store(wanted: Wanted, settings: EngineSettings, clock: str | None, deposit: float) -> Loaded:
     """A backtest of stored quotes, by `settings` on their symbols.
 
     The quotes are put on `clock`; without one on the clock they were exported on, which has to be one for all.
@@ -70,7 +77,7 @@ def job_from_store(wanted: Wanted, settings: EngineSettings, clock: str | None, 
         rows, digits = _stored(store, key, wanted, on)
         ticks[key.symbol] = rows
         specs.append(spec_of(key.symbol, digits))
-    return _job(Market(ticks, {}, tuple(specs), on.winter_offset_s, ()), settings, on, deposit)
+    return Loaded(_job(Market(ticks, {}, tuple(specs), on.winter_offset_s, ()), settings, on, deposit))
 
 
 def _clock_of(store: MarketStore, keys: list[SeriesKey]) -> ServerClock:

@@ -24,6 +24,7 @@ from marketdata import (
     synthetic_market,
     ticks_of_bars,
 )
+from marketdata.quotes import ImportNote
 from signals.fold import closed_capacity, fold_ticks, new_fold
 from sim.conversion import conversions
 from sim.faults.news import with_news
@@ -89,13 +90,17 @@ class Playback(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Market(NamedTuple):
-    """Everything a simulated broker needs; ticks by symbol, on a clock `server_offset_s` [s] ahead of UTC."""
+    """Everything a simulated broker needs; ticks by symbol, on a clock `server_offset_s` [s] ahead of UTC.
+
+    `read` is what reading each file took, which `notes` tell in words, with what else there is to know.
+    """
 
     ticks: dict[str, Rows]
     history: Charts
     specs: tuple[SymbolSpec, ...]
     server_offset_s: int
     notes: tuple[str, ...]
+    read: tuple[tuple[str, ImportNote], ...] = ()
 
     @property
     def tape(self) -> Tape:
@@ -190,7 +195,8 @@ def _market_of_files(playback: Playback) -> Market:
         load_quotes(Path(name), symbol=playback.symbol, timeframe=playback.timeframe, crossed=playback.crossed)
         for name in playback.files
     ]
-    notes = [f"{file.path.name}: {note}" for file in files for note in file.notes]
+    read = tuple((file.path.name, note) for file in files for note in file.notes)
+    notes = [f"{name}: {note}" for name, note in read]
     notes += _notes_on_bars(files, playback.ticks)
     ticks, offset_s = _on_one_clock(files, playback, notes)
     specs = tuple(spec_of(symbol, _digits_of(symbol, files)) for symbol in ticks)
@@ -198,7 +204,7 @@ def _market_of_files(playback: Playback) -> Market:
         conversions(specs, _CURRENCY)
     except SymbolSpecError as problem:
         raise PlaybackError(f"{problem}: replay files of those symbols beside it") from problem
-    return Market(ticks, {}, specs, offset_s, tuple(notes))
+    return Market(ticks, {}, specs, offset_s, tuple(notes), read)
 
 
 def _on_one_clock(files: list[QuoteFile], playback: Playback, notes: list[str]) -> tuple[dict[str, Rows], int]:

@@ -64,6 +64,17 @@ def _holes(report: Report) -> Iterator[str]:
             )
 
 
+def _reading(report: Report) -> Iterator[str]:
+    """What became of the files before they were traded: kinds and counts, not each row."""
+    told = report.facts.origin.notes
+    yield from (f"{note.file}: {note.detail}" for note in told if not note.repaired)
+    for file in dict.fromkeys(note.file for note in told if note.repaired):
+        notes = [note for note in told if note.repaired and note.file == file]
+        kinds = ", ".join(f"{note.kind} {note.rows:,}" for note in notes)
+        rows = sum(note.rows for note in notes)
+        yield f"{file}: {rows:,} rows were repaired or left out ({kinds}); `companion data check` tells which"
+
+
 def _no_calendar(report: Report) -> Iterator[str]:
     if report.facts.events is None:
         yield "nobody told of news: entries were not judged by it"
@@ -87,6 +98,7 @@ _RULES: Final[tuple[Callable[[Report], Iterator[str]], ...]] = (
     _no_edge,
     _one_trip,
     _holes,
+    _reading,
     _no_calendar,
     _no_swap,
     _made_of_bars,

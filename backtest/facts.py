@@ -20,12 +20,23 @@ _FEWEST_WEEKS: Final = 4
 _OF_THE_RUN: Final = frozenset({"symbols", "timeframes"})
 
 
+class ReadNote(msgspec.Struct, frozen=True, kw_only=True):
+    """What reading `file` repaired or left out, or had to take for granted, of one `kind`; `rows` 0: the whole file."""
+
+    file: str
+    kind: str
+    rows: int
+    detail: str
+    repaired: bool
+
+
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a run comes from, for its report: who made it, and the names of its files."""
+    """Where a run comes from, for its report: who made it, the names of its files, and what reading them took."""
 
     version: str = ""
     quotes: tuple[str, ...] = ()
     calendars: tuple[str, ...] = ()
+    notes: tuple[ReadNote, ...] = ()
 
 
 class QuoteFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -99,6 +99,26 @@ def test_the_same_inside_vectorbt(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "mt5-companion[backtest]" in missing.output
 
 
+def test_what_reading_a_file_took_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A volume that is none, and a line twice: repaired, traded, and said in the table, the JSON and the HTML."""
+    monkeypatch.chdir(tmp_path)
+    export = an_export(tmp_path, 6)
+    lines = export.read_text(encoding="utf-8").splitlines()
+    cells = lines[40].split("\t")
+    lines[40] = "\t".join([*cells[:6], "-5", *cells[7:]])
+    export.write_text("\r\n".join([*lines[:60], lines[59], *lines[60:]]) + "\r\n", encoding="utf-8")
+    result = backtest_of(export, "--charts", "H1", "--clock", "eu", "--out", tmp_path / "out")
+    assert result.exit_code == ExitCode.DONE, result.output
+    words = f"{export.name}: 2 rows were repaired or left out"
+    assert words in result.stdout.replace("\n", " ")
+    told = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    assert sorted((note["kind"], note["rows"]) for note in told["facts"]["origin"]["notes"]) == [
+        ("duplicates", 1),
+        ("garbage volume", 1),
+    ]
+    assert "2 rows were repaired or left out" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
 def test_the_store_gives_the_same_as_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COMPANION_DATA_DIR", str(tmp_path / "data"))

@@ -5,7 +5,7 @@ import pytest
 
 from backtest.cautions import cautions_of
 from backtest.exact import Outcome
-from backtest.facts import QuoteFacts
+from backtest.facts import Origin, QuoteFacts, ReadNote
 from backtest.report import Report, report_of
 
 HOUR_NS = 3_600_000_000_000
@@ -78,3 +78,18 @@ def test_each_doubt(sound: Report) -> None:
 def test_small_holes_and_losses_are_no_doubt(sound: Report) -> None:
     assert cautions_of(with_quotes(sound, missing_h=90, longest_hole_h=20)) == ()
     assert cautions_of(with_trips(sound, profit=-900.0)) == (), "a loss needs no warning"
+
+
+def test_what_reading_the_files_took_is_told(sound: Report) -> None:
+    notes = (
+        ReadNote(file="a.csv", kind="duplicates", rows=2, detail="left out", repaired=True),
+        ReadNote(file="a.csv", kind="garbage volume", rows=1300, detail="set to 0", repaired=True),
+        ReadNote(file="b.csv", kind="missing column", rows=0, detail="spread: every bar gets 0 points", repaired=False),
+    )
+    facts = msgspec.structs.replace(sound.facts, origin=Origin(notes=notes))
+    taken, repaired = cautions_of(msgspec.structs.replace(sound, facts=facts))
+    assert taken == "b.csv: spread: every bar gets 0 points"
+    assert repaired == (
+        "a.csv: 1,302 rows were repaired or left out (duplicates 2, garbage volume 1,300); "
+        "`companion data check` tells which"
+    )
