@@ -78,12 +78,20 @@ def njit_inlined(kernel: Kernel) -> Kernel:
     return compiled
 
 
-def njit_bare(kernel: Kernel) -> Kernel:
-    """The same for a kernel that allocates nothing and is handed many tables: half the time to compile, no counting.
+def njit_inner(kernel: Kernel) -> Kernel:
+    """Compile a kernel that other kernels alone call, with many tables: a third of the time, and no counting of them.
 
-    Such kernels are called by each other and by Python alone: a view that one returns is not counted either.
+    It allocates nothing, returns no array, and cannot be called from Python. It is cached as a part of its callers.
     """
-    compiled: Kernel = numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(kernel)
+    options = {"nogil": True, "error_model": "numpy", "_nrt": False}
+    without = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    compiled: Kernel = numba.njit(**options, **without)(kernel)
+    return compiled
+
+
+def njit_once(kernel: Kernel) -> Kernel:
+    """The same for a kernel that one other kernel calls, at one place: it is compiled there and nowhere else."""
+    compiled: Kernel = numba.njit(nogil=True, error_model="numpy", _nrt=False, inline="always")(kernel)
     return compiled
 
 

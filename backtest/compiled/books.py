@@ -10,7 +10,7 @@ from typing import Final
 from backtest.compiled.broker import balance_change
 from backtest.compiled.decimals import rounded_decimal
 from backtest.compiled.tables import KEPT_FILLS, KEPT_TRIPS, Floats, Run
-from domain.jit import njit_bare as njit
+from domain.jit import njit_inner, njit_once
 from domain.pricing import position_profit, required_margin, rounded_money
 from domain.trading import DealEntry
 from risk.guards import losses_of
@@ -29,7 +29,7 @@ _MS_PER_S: Final = 1000
 _NS_PER_MS: Final = 1_000_000
 
 
-@njit
+@njit_inner
 def utc_ns(time_msc: int, offset_s: int) -> int:
     """UTC [ns] of a stamp of the broker's clock."""
     return (time_msc - offset_s * _MS_PER_S) * _NS_PER_MS
@@ -38,7 +38,7 @@ def utc_ns(time_msc: int, offset_s: int) -> int:
 # -- guards ------------------------------------------------------------------------------------------------------------
 
 
-@njit
+@njit_inner
 def note_guards(run: Run) -> None:
     """`Engine._note_guards`: what the table says beyond what was told before becomes known to the account."""
     row, guard = run.books.row[0], run.world.guard[0]
@@ -55,7 +55,7 @@ def note_guards(run: Run) -> None:
         row.latch_levels[index] = level
 
 
-@njit
+@njit_inner
 def sync_guards(run: Run) -> None:
     """`safekeeping.sync_guard`: the table of guards as the account knows them."""
     row, guard = run.books.row[0], run.world.guard[0]
@@ -65,7 +65,7 @@ def sync_guards(run: Run) -> None:
     guard.moved = 0
 
 
-@njit
+@njit_inner
 def begin_day_of_deal(run: Run, time_msc: int) -> None:
     """`Engine._begin_day_of`: a deal that comes before the day's first tick has lost what it lost on that day."""
     guard, day = run.world.guard[0], time_msc // _MS_PER_DAY
@@ -77,7 +77,7 @@ def begin_day_of_deal(run: Run, time_msc: int) -> None:
 # -- what a deal says --------------------------------------------------------------------------------------------------
 
 
-@njit
+@njit_inner
 def file_of(world: World, ticket: int) -> int:
     """Row of a position in the tables of the decision core; -1 where there is none."""
     for row in range(world.account[0].positions):
@@ -86,7 +86,7 @@ def file_of(world: World, ticket: int) -> int:
     return -1
 
 
-@njit
+@njit_once
 def book_entry(run: Run, at: int, intent_sl: float, setup: int) -> None:
     """`RoundTrip.begun` of the entry `deals[at]`, which becomes the position behind the last one."""
     deal, row = run.trail.deals[at], run.world.account[0].positions
@@ -104,7 +104,7 @@ def book_entry(run: Run, at: int, intent_sl: float, setup: int) -> None:
         held.fills_seen[kind] = run.broker.terms[deal.symbol].fills_seen[kind]
 
 
-@njit
+@njit_once
 def book_exit(run: Run, at: int) -> None:
     """What the exit `deals[at]` makes of its round trip: of the losing streak, and of the record if it is the last."""
     deal = run.trail.deals[at]
@@ -123,7 +123,7 @@ def book_exit(run: Run, at: int) -> None:
     _end_trip(run, deal.time_ns, held.result, held.initial_risk, held.setup)
 
 
-@njit
+@njit_once
 def _end_trip(run: Run, time_ns: int, profit: float, risk: float, setup: int) -> None:
     row = run.books.row[0]
     place = row.ended % KEPT_TRIPS
@@ -134,7 +134,7 @@ def _end_trip(run: Run, time_ns: int, profit: float, risk: float, setup: int) ->
     _lay_out_proof(run)
 
 
-@njit
+@njit_once
 def _lay_out_evidence(run: Run) -> None:
     """`evidence.lay_out_evidence` of the round trips that are remembered."""
     row = run.books.row[0]
@@ -149,7 +149,7 @@ def _lay_out_evidence(run: Run) -> None:
                 line.r_multiples[count] = row.trip_r[place]
 
 
-@njit
+@njit_once
 def _count_of(run: Run, setup: int) -> int:
     """How many of the round trips that are remembered say something of `setup`, within its window."""
     row, count = run.books.row[0], 0
@@ -159,7 +159,7 @@ def _count_of(run: Run, setup: int) -> int:
     return int(min(count, row.kelly_window, MAX_TRIPS))
 
 
-@njit
+@njit_once
 def _lay_out_proof(run: Run) -> None:
     """`evidence.proof_of`."""
     row, account, count = run.books.row[0], run.world.account[0], 0
@@ -176,7 +176,7 @@ def _lay_out_proof(run: Run) -> None:
 # -- what fills have lost ----------------------------------------------------------------------------------------------
 
 
-@njit
+@njit_inner
 def book_fill(run: Run, at: int, asked: float) -> bool:
     """`Slippage.book` of `deals[at]`, asked for at `asked` [price; 0: by nobody]; False beyond what is remembered."""
     deal = run.trail.deals[at]
@@ -192,7 +192,7 @@ def book_fill(run: Run, at: int, asked: float) -> bool:
     return _is_remembered(run, deal.symbol)
 
 
-@njit
+@njit_once
 def _measured_points(run: Run, symbol: int) -> float:
     """`slippage.measured_points` as things stand now."""
     if run.books.row[0].measures == 0:
@@ -208,7 +208,7 @@ def _measured_points(run: Run, symbol: int) -> float:
     return lost
 
 
-@njit
+@njit_inner
 def _quantile(run: Run, symbol: int, kind: int) -> float:
     """`FillLosses.quantile` as things stand now."""
     row, terms = run.books.row[0], run.broker.terms[symbol]
@@ -223,7 +223,7 @@ def _quantile(run: Run, symbol: int, kind: int) -> float:
     return float(known[max(0, math.ceil(row.quantile * window - 1e-9) - 1)])
 
 
-@njit
+@njit_once
 def _sort(values: Floats) -> None:
     """Sort a short array where it is."""
     for end in range(1, values.shape[0]):
@@ -234,7 +234,7 @@ def _sort(values: Floats) -> None:
         values[at] = value
 
 
-@njit
+@njit_once
 def _is_remembered(run: Run, symbol: int) -> bool:
     """Whether the fills that the size of each open position was judged by are all still remembered.
 
@@ -251,7 +251,7 @@ def _is_remembered(run: Run, symbol: int) -> bool:
 # -- positions ---------------------------------------------------------------------------------------------------------
 
 
-@njit
+@njit_inner
 def sync(run: Run, is_footing_new: bool) -> None:
     """`WorldTables.sync`: positions, money and what is in flight as they stand at the broker, nothing being on its way.
 
@@ -280,7 +280,7 @@ def sync(run: Run, is_footing_new: bool) -> None:
         world.guard[0].stale = 1
 
 
-@njit
+@njit_once
 def sync_margin(run: Run) -> None:
     """Margin of the positions as our own books have it."""
     world, margin = run.world, 0.0
@@ -290,7 +290,7 @@ def sync_margin(run: Run) -> None:
     world.account[0].margin = rounded_money(margin, world.account[0].money_digits)
 
 
-@njit
+@njit_once
 def add_position(run: Run, at: int, decision_row: int, offset_s: int) -> None:
     """The position that `deals[at]` opened, by the decision on `decision_row` of the records, behind the last one."""
     world, deal, decision = run.world, run.trail.deals[at], run.records[decision_row]
@@ -311,7 +311,7 @@ def add_position(run: Run, at: int, decision_row: int, offset_s: int) -> None:
     account.positions += 1
 
 
-@njit
+@njit_once
 def chart_of(run: Run, symbol: int, timeframe: int) -> int:
     """Row of a chart."""
     charts = run.world.charts

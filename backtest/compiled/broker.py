@@ -10,7 +10,7 @@ from backtest.compiled.decimals import on_grid, whole
 from backtest.compiled.hours import cap_of, is_open
 from backtest.compiled.margin import account_margin, symbol_margin
 from backtest.compiled.tables import Broker
-from domain.jit import njit_bare as njit
+from domain.jit import njit_inner, njit_once
 from domain.pricing import (
     Conversion,
     margin_currency_rate,
@@ -41,13 +41,13 @@ _FIXED_RATE: Final = int(Conversion.FIXED_RATE)
 _BY_TICK_VALUE: Final = (int(CalcMode.FUTURES), int(CalcMode.EXCH_FUTURES))
 
 
-@njit
+@njit_inner
 def equity_of(broker: Broker) -> float:
     """`Holdings.equity`: balance and floating profit at the latest quotes [account money]."""
     return equity_at(broker, broker.quotes)
 
 
-@njit
+@njit_inner
 def equity_at(broker: Broker, quotes: Table) -> float:
     """`Holdings._equity_at`: the same at `quotes`."""
     account = broker.account[0]
@@ -58,7 +58,7 @@ def equity_at(broker: Broker, quotes: Table) -> float:
     return float(rounded_money(funds + floating, account.money_digits))
 
 
-@njit
+@njit_inner
 def stop_out_equity(broker: Broker) -> float:
     """`Holdings.stop_out_equity`."""
     account = broker.account[0]
@@ -67,20 +67,20 @@ def stop_out_equity(broker: Broker) -> float:
     return -math.inf
 
 
-@njit
+@njit_inner
 def is_broke(broker: Broker, quotes: Table) -> bool:
     """`Holdings.is_broke`."""
     return equity_at(broker, quotes) <= stop_out_equity(broker)
 
 
-@njit
+@njit_inner
 def has_left_tier(broker: Broker, quotes: Table) -> bool:
     """`Holdings.has_left_tier`."""
     account = broker.account[0]
     return not account.tier_low <= equity_at(broker, quotes) < account.tier_high
 
 
-@njit
+@njit_inner
 def follow_equity(broker: Broker) -> None:
     """`Holdings.follow_equity`: leverage of the tier that the equity is in, and the margin that goes with it."""
     account, equity = broker.account[0], equity_of(broker)
@@ -101,20 +101,20 @@ def follow_equity(broker: Broker) -> None:
     sum_margin(broker)
 
 
-@njit
+@njit_inner
 def sum_margin(broker: Broker) -> None:
     """`Holdings._sum_margin`."""
     broker.account[0].margin = account_margin(broker.book[: broker.account[0].positions], broker)
 
 
-@njit
+@njit_inner
 def price_of(broker: Broker, symbol: int, side: int) -> float:
     """What a deal on `side` is done at: the ask for a buy, the bid for a sell."""
     quote = broker.quotes[symbol]
     return float(quote.ask if side > 0 else quote.bid)
 
 
-@njit
+@njit_inner
 def fill_price(broker: Broker, symbol: int, side: int, slippage_points: float) -> float:
     """`Market.fill_price`: the same, worsened, on the symbol's grid."""
     terms = broker.terms[symbol]
@@ -124,12 +124,12 @@ def fill_price(broker: Broker, symbol: int, side: int, slippage_points: float) -
     return worsened
 
 
-@njit
+@njit_inner
 def _points(distance: float, point: float) -> float:
     return whole(distance / point)
 
 
-@njit
+@njit_inner
 def _breaks_stops(broker: Broker, symbol: int, side: int, sl: float, tp: float) -> bool:
     """`checks.stops_refusal`."""
     terms, price = broker.terms[symbol], price_of(broker, symbol, -side)
@@ -139,7 +139,7 @@ def _breaks_stops(broker: Broker, symbol: int, side: int, sl: float, tp: float) 
     return wrong_sl or wrong_tp or sl < 0.0 or tp < 0.0
 
 
-@njit
+@njit_inner
 def _is_frozen(broker: Broker, row: int) -> bool:
     """`checks.freeze_refusal`."""
     position = broker.book[row]
@@ -153,13 +153,13 @@ def _is_frozen(broker: Broker, row: int) -> bool:
     return False
 
 
-@njit
+@njit_inner
 def in_session(broker: Broker, symbol: int) -> bool:
     """Whether the symbol trades at the server's clock."""
     return is_open(broker, symbol, broker.account[0].now_msc // _MS_PER_S)
 
 
-@njit
+@njit_inner
 def _refuses_deal(broker: Broker, symbol: int, side: int, volume: float) -> bool:
     """`TradeServer._market_refusal` and what it checks, for a request at the quote itself."""
     terms, quote = broker.terms[symbol], broker.quotes[symbol]
@@ -174,7 +174,7 @@ def _refuses_deal(broker: Broker, symbol: int, side: int, volume: float) -> bool
     return bool(terms.on_grid_only == 1 and not abs(ticks - whole(ticks)) < _GRID_SLACK)
 
 
-@njit
+@njit_once
 def _lacks_room(broker: Broker, symbol: int, side: int, volume: float) -> bool:
     """`room.position_refusal` on a hedging account; the row behind the last one is the position to be."""
     account, terms = broker.account[0], broker.terms[symbol]
@@ -199,7 +199,7 @@ def _lacks_room(broker: Broker, symbol: int, side: int, volume: float) -> bool:
     return bool(extra > max(float(rounded_money(equity - account.margin, account.money_digits)), 0.0))
 
 
-@njit
+@njit_once
 def _lay_down(broker: Broker, symbol: int, side: int, volume: float, price: float, sl: float, tp: float) -> None:
     """Write the position to be into the row behind the last one."""
     account = broker.account[0]
@@ -213,7 +213,7 @@ def _lay_down(broker: Broker, symbol: int, side: int, volume: float, price: floa
     row.leverage_cap, row.cap_until_msc = cap, until_msc
 
 
-@njit
+@njit_once
 def open_position(
     broker: Broker, deals: Table, at: int, symbol: int, side: int, volume: float, sl: float, tp: float
 ) -> bool:
@@ -241,7 +241,7 @@ def open_position(
     return True
 
 
-@njit
+@njit_inner
 def _book(broker: Broker, deals: Table, at: int) -> None:
     """`Ledger.book`: ticket, commission and time of `deals[at]`, and the balance after it."""
     deal, account = deals[at], broker.account[0]
@@ -256,14 +256,14 @@ def _book(broker: Broker, deals: Table, at: int) -> None:
     account.balance = rounded_money(account.balance + balance_change(deals, at), account.money_digits)
 
 
-@njit
+@njit_inner
 def balance_change(deals: Table, at: int) -> float:
     """`Deal.balance_change` of `deals[at]`, which has no fee."""
     deal = deals[at]
     return float(deal.profit + deal.swap + deal.commission + 0.0)
 
 
-@njit
+@njit_inner
 def row_of(broker: Broker, ticket: int) -> int:
     """Row of a position in the book; -1 where it is not open."""
     for row in range(broker.account[0].positions):
@@ -272,7 +272,7 @@ def row_of(broker: Broker, ticket: int) -> int:
     return -1
 
 
-@njit
+@njit_once
 def close_position(broker: Broker, deals: Table, at: int, row: int, volume: float) -> bool:
     """`TradeServer._close` and `Holdings.reduce`; False where the server refuses."""
     account, position = broker.account[0], broker.book[row]
@@ -289,7 +289,7 @@ def close_position(broker: Broker, deals: Table, at: int, row: int, volume: floa
     return True
 
 
-@njit
+@njit_inner
 def reduce(broker: Broker, deals: Table, at: int, row: int, volume: float, price: float) -> None:
     """`Exposure.reduce` and `Holdings.reduce`: less of the position on `row`, by the deal `deals[at]`."""
     account, position = broker.account[0], broker.book[row]
@@ -312,7 +312,7 @@ def reduce(broker: Broker, deals: Table, at: int, row: int, volume: float, price
     follow_equity(broker)
 
 
-@njit
+@njit_once
 def _remove(broker: Broker, row: int) -> None:
     count = broker.account[0].positions
     for behind in range(row, count - 1):
@@ -320,7 +320,7 @@ def _remove(broker: Broker, row: int) -> None:
     broker.account[0].positions = count - 1
 
 
-@njit
+@njit_once
 def move_stops(broker: Broker, row: int, sl: float, tp: float) -> bool:
     """`TradeServer._modify`; False where the server refuses. Levels that stand already are no refusal."""
     position = broker.book[row]
@@ -337,7 +337,7 @@ def move_stops(broker: Broker, row: int, sl: float, tp: float) -> bool:
 # -- by itself ---------------------------------------------------------------------------------------------------------
 
 
-@njit
+@njit_inner
 def next_cap_end_msc(broker: Broker) -> int:
     """`Exposure.next_cap_end_msc`."""
     ends = 2**62
@@ -347,7 +347,7 @@ def next_cap_end_msc(broker: Broker) -> int:
     return ends
 
 
-@njit
+@njit_inner
 def pass_time(broker: Broker, before_msc: int) -> bool:
     """`ServerWatch.pass_time`: swap of the midnights since `before_msc`, caps that end; whether a swap was charged."""
     account, charged = broker.account[0], False
@@ -364,7 +364,7 @@ def pass_time(broker: Broker, before_msc: int) -> bool:
     return charged
 
 
-@njit
+@njit_once
 def _charge_night(broker: Broker, row: int, day: int) -> bool:
     """`Exposure._charge_night` for swaps in points."""
     position, account = broker.book[row], broker.account[0]
@@ -385,7 +385,7 @@ def _charge_night(broker: Broker, row: int, day: int) -> bool:
     return swap != 0.0
 
 
-@njit
+@njit_once
 def act(broker: Broker, deals: Table, at: int, symbol: int, before_msc: int) -> tuple[int, bool]:
     """`ServerWatch.act` at the latest tick of `symbol`: deals from `deals[at]` on; where they end, and any swap."""
     if broker.account[0].positions == 0:
@@ -397,7 +397,7 @@ def act(broker: Broker, deals: Table, at: int, symbol: int, before_msc: int) -> 
     return _stop_out(broker, deals, at, symbol), charged
 
 
-@njit
+@njit_once
 def _close_triggered(broker: Broker, deals: Table, at: int, symbol: int) -> int:
     """`ServerWatch._close_triggered`: stops and targets that the quote has reached, in the order of tickets."""
     bid, ask = broker.quotes[symbol].bid, broker.quotes[symbol].ask
@@ -416,7 +416,7 @@ def _close_triggered(broker: Broker, deals: Table, at: int, symbol: int) -> int:
     return at
 
 
-@njit
+@njit_inner
 def _force(broker: Broker, deals: Table, at: int, row: int, reason: int, slippage_points: float) -> None:
     position = broker.book[row]
     deals[at].reason, deals[at].act = reason, -1
@@ -424,7 +424,7 @@ def _force(broker: Broker, deals: Table, at: int, row: int, reason: int, slippag
     reduce(broker, deals, at, row, position.volume, price)
 
 
-@njit
+@njit_once
 def _stop_out(broker: Broker, deals: Table, at: int, symbol: int) -> int:
     """`ServerWatch._stop_out`: the position with the largest loss, one by one, while the margin level is down."""
     held = False
@@ -444,7 +444,7 @@ def _stop_out(broker: Broker, deals: Table, at: int, symbol: int) -> int:
     return at
 
 
-@njit
+@njit_once
 def _worst_position(broker: Broker) -> int:
     """`ServerWatch._worst_position`."""
     worst, least = -1, 0.0

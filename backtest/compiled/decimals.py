@@ -3,7 +3,7 @@
 import math
 from typing import Final
 
-from domain.jit import njit_bare as njit
+from domain.jit import njit
 from domain.volumes import STEP_SLACK
 
 _SPLITTER: Final = 134_217_729.0  # 2**27 + 1

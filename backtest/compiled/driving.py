@@ -20,7 +20,7 @@ from backtest.compiled.orders import FULL, GOING, OVER, book_closing, carry_out
 from backtest.compiled.scanning import scan
 from backtest.compiled.tables import Run
 from backtest.compiled.trail import has_room, note_records
-from domain.jit import njit_bare as njit
+from domain.jit import njit, njit_inner, njit_once
 from sim.matching import first_at, take_quote
 from strategy.kernel import Progress, walk
 from strategy.tables import Table
@@ -33,92 +33,100 @@ _STRETCH: Final = 512
 
 @njit
 def play_until(run: Run, time_msc: int) -> int:
-    """Play all ticks up to and with those of `time_msc` [ms, broker's clock]; the status then (see the module)."""
-    progress = run.progress[0]
-    if progress.status == FULL:
-        progress.status = GOING
-    while progress.status == GOING:
-        if progress.segment == run.segments.shape[0]:
-            progress.status = OVER
-            break
-        segment = run.segments[progress.segment]
-        terms = run.broker.terms[segment.symbol]
+    """Play all ticks up to and with those of `time_msc` [ms, broker's clock]; the status then (see the module).
+
+    The kernel that decides is called from here and nowhere deeper: each caller of a kernel optimizes it once more.
+    """
+    progress, whole = run.progress[0], run.closes
+    while _goes_on(run, time_msc):
+        symbol, at = run.segments[progress.segment].symbol, progress.tick
+        terms = run.broker.terms[symbol]
         ticks = run.ticks[terms.first_tick : terms.last_tick]
-        end = first_at(ticks, progress.tick, segment.stop, time_msc + 1)
-        if progress.tick == end and end < segment.stop:
-            return GOING
-        if progress.tick < end:
-            if segment.offset_s != progress.offset_s:
-                _meet_clock(run, ticks[progress.tick].time_msc, segment.offset_s)
-            _play(run, segment.symbol, ticks, end)
-        if progress.tick == segment.stop:
-            progress.segment += 1
-            if progress.segment < run.segments.shape[0]:
-                progress.tick = progress.until = run.segments[progress.segment].start
+        first, last = terms.first_close, terms.last_close
+        closes = Closes(
+            whole.at[first:last],
+            whole.chart[first:last],
+            whole.bars[first:last],
+            whole.scores[first:last],
+            whole.features[first:last],
+            whole.volatility[first:last],
+        )
+        stop = _stop_of(run, symbol, ticks, progress.end)
+        start = Progress(at, terms.next_close, 0, False)
+        done = walk(run.world, Batch(ticks, symbol, progress.offset_s), closes, start, stop, run.records)
+        progress.tick, terms.next_close = done.tick, done.close
+        _take_up(run, symbol, ticks, done.written, done.acted)
     return int(progress.status)
 
 
 @njit
-def _play(run: Run, symbol: int, ticks: Table, end: int) -> None:
-    """`Runner._play` to tick `end` of the symbol's `ticks`, or to where the trail is full or the run refused."""
-    first, last = run.broker.terms[symbol].first_close, run.broker.terms[symbol].last_close
-    whole = run.closes
-    closes = Closes(
-        whole.at[first:last],
-        whole.chart[first:last],
-        whole.bars[first:last],
-        whole.scores[first:last],
-        whole.features[first:last],
-        whole.volatility[first:last],
-    )
+def equity_now(run: Run) -> float:
+    """Equity at the latest quotes of the broker [account money]."""
+    return broker.equity_of(run.broker)
+
+
+@njit_once
+def _goes_on(run: Run, time_msc: int) -> bool:
+    """Whether there is a tick to play and room for what it leaves; `end` of the progress is the first that is not."""
     progress = run.progress[0]
-    batch = Batch(ticks, symbol, progress.offset_s)
-    while progress.tick < end and progress.status == GOING:
-        if not has_room(run):
-            progress.status = FULL
-            return
-        _step(run, batch, closes, end)
+    if progress.status == FULL:
+        progress.status = GOING
+    while progress.status == GOING and progress.segment < run.segments.shape[0]:
+        segment = run.segments[progress.segment]
+        terms = run.broker.terms[segment.symbol]
+        ticks = run.ticks[terms.first_tick : terms.last_tick]
+        if progress.tick < segment.stop:
+            progress.end = first_at(ticks, progress.tick, segment.stop, time_msc + 1)
+            if progress.tick == progress.end:
+                return False
+            if segment.offset_s != progress.offset_s:
+                _meet_clock(run, ticks[progress.tick].time_msc, segment.offset_s)
+            progress.status = GOING if has_room(run) else FULL
+            return bool(progress.status == GOING)
+        progress.segment += 1
+        if progress.segment < run.segments.shape[0]:
+            progress.tick = progress.until = run.segments[progress.segment].start
+    if progress.status == GOING:
+        progress.status = OVER
+    return False
 
 
-@njit
-def _step(run: Run, batch: Batch, closes: Closes, end: int) -> None:
-    """One turn of `Runner._play`: what the server does, what the core decides, what comes of it."""
-    progress, symbol, at = run.progress[0], batch.symbol, run.progress[0].tick
-    stop = _stop_of(run, batch, at, end)
-    start = Progress(at, run.broker.terms[symbol].next_close, 0, False)
-    done = walk(run.world, batch, closes, start, stop, run.records)
-    progress.tick, run.broker.terms[symbol].next_close = done.tick, done.close
-    if done.acted:
+@njit_once
+def _take_up(run: Run, symbol: int, ticks: Table, written: int, acted: bool) -> None:
+    """`Engine._walk` and `Runner._play` after the kernel has walked: what comes of what was decided."""
+    progress = run.progress[0]
+    if acted:
         note_guards(run)
-    asks = note_records(run, done.written)
+    asks = note_records(run, written)
     if asks or progress.tick >= progress.until:
         sync_guards(run)
-    settle(run, symbol, batch.ticks, progress.tick - 1)
+    settle(run, symbol, ticks, progress.tick - 1)
     if progress.news == 1:
         _adopt_money(run)
     if asks:
-        carry_out(run, done.written)
+        carry_out(run, written)
         progress.news, progress.until = 1, progress.tick
 
 
-@njit
-def _stop_of(run: Run, batch: Batch, at: int, end: int) -> int:
-    """How far the core may walk from tick `at`: to where the server acts by itself, which it does at `at` itself."""
+@njit_once
+def _stop_of(run: Run, symbol: int, ticks: Table, end: int) -> int:
+    """How far the core may walk from the next tick: to where the server acts by itself, which it does at that tick."""
     progress, is_flat = run.progress[0], run.broker.account[0].positions == 0
+    at = progress.tick
     if at >= progress.until:
         progress.until = end if is_flat else min(at + _SCAN_TICKS, end)
     reach = progress.until if is_flat else min(at + _STRETCH, progress.until)
-    found = scan(run.broker, batch.symbol, batch.ticks, at, reach)
+    found = scan(run.broker, symbol, ticks, at, reach)
     if found == at:
-        _on_tick(run, batch.symbol, batch.ticks, at)
+        _on_tick(run, symbol, ticks, at)
     if found == at or progress.news == 1:
         found = at + 1
     if found < reach:
         progress.until = found
-    return found
+    return int(found)
 
 
-@njit
+@njit_inner
 def settle(run: Run, symbol: int, ticks: Table, index: int) -> None:
     """`SimTerminal.settle`: `ticks[index]` becomes the symbol's quote, and its time the server's."""
     time_msc = take_quote(ticks, index, run.broker.quotes, symbol)
@@ -126,7 +134,7 @@ def settle(run: Run, symbol: int, ticks: Table, index: int) -> None:
     account.now_msc = max(account.now_msc, time_msc)
 
 
-@njit
+@njit_once
 def _on_tick(run: Run, symbol: int, ticks: Table, index: int) -> None:
     """`SimTerminal.on_tick`, booked."""
     before_msc, first = run.broker.account[0].now_msc, run.progress[0].deals
@@ -138,7 +146,7 @@ def _on_tick(run: Run, symbol: int, ticks: Table, index: int) -> None:
         sync(run, True)
 
 
-@njit
+@njit_once
 def _adopt_money(run: Run) -> None:
     """`Runner._adopt_money` and `Engine.adopt_money`: the terminal's word on equity and margin is the truth."""
     world = run.world
@@ -149,7 +157,7 @@ def _adopt_money(run: Run) -> None:
     run.progress[0].news = 0
 
 
-@njit
+@njit_once
 def _meet_clock(run: Run, time_msc: int, offset_s: int) -> None:
     """`Runner._meet_clock`: the broker's clock was changed; the account learns of it, and of the leverage by then."""
     account = run.broker.account[0]

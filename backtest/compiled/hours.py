@@ -3,14 +3,14 @@
 from typing import Final
 
 from backtest.compiled.tables import HOLIDAY, WEEKLY_CAP, Broker
-from domain.jit import njit_bare as njit
+from domain.jit import njit_inner, njit_once
 from domain.timeframes import DAY_S, WEEK_S
 
 _EPOCH_TO_SUNDAY_S: Final = 4 * DAY_S  # 1970-01-01 was a Thursday
 _MS_PER_S: Final = 1000
 
 
-@njit
+@njit_inner
 def is_open(broker: Broker, symbol: int, server_s: int) -> bool:
     """`TradingHours.is_open` at `server_s` [s, broker's clock]."""
     terms = broker.terms[symbol]
@@ -21,7 +21,7 @@ def is_open(broker: Broker, symbol: int, server_s: int) -> bool:
     return within and _is_open_on(broker, symbol, server_s // DAY_S, server_s % DAY_S)
 
 
-@njit
+@njit_once
 def _is_open_on(broker: Broker, symbol: int, day: int, second: int) -> bool:
     """Whether no holiday keeps the symbol closed at `second` of `day`."""
     is_holiday, within = False, False
@@ -33,7 +33,7 @@ def _is_open_on(broker: Broker, symbol: int, day: int, second: int) -> bool:
     return within or not is_holiday
 
 
-@njit
+@njit_once
 def cap_of(broker: Broker, symbol: int, server_s: int) -> tuple[int, int]:
     """`leverage.cap_at`: the lowest leverage that windows allow at `server_s`, and until when [ms]; 0, 0 for none."""
     leverage, until_s = 0, 0
@@ -51,7 +51,7 @@ def cap_of(broker: Broker, symbol: int, server_s: int) -> tuple[int, int]:
     return leverage, until_s * _MS_PER_S
 
 
-@njit
+@njit_once
 def _end_of(kind: int, start_s: int, end_s: int, server_s: int) -> int:
     """When the window that `server_s` lies in is over; -1 outside of it."""
     if kind != WEEKLY_CAP:

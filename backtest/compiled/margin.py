@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from backtest.compiled.decimals import rounded_lots
 from backtest.compiled.tables import Broker
-from domain.jit import njit_bare as njit
+from domain.jit import njit_inner, njit_once
 from domain.pricing import Conversion, SymbolMoney, required_margin, rounded_money
 from sim.margins import leg_sums
 from sim.matching import money_at
@@ -22,14 +22,14 @@ class _Leg(NamedTuple):
     factor: float
 
 
-@njit
+@njit_inner
 def _leg(lots: float, by_price: float, by_rate: float, by_factor: float) -> _Leg:
     if lots == 0.0:
         return _Leg(0.0, 0.0, 0.0, 1.0)
     return _Leg(lots, by_price / lots, by_rate / lots, by_factor / lots)
 
 
-@njit
+@njit_inner
 def _priced(money: SymbolMoney, contract: float, initial: float, buy: float, sell: float) -> SymbolMoney:
     return SymbolMoney(
         money.calc_mode,
@@ -51,7 +51,7 @@ def _priced(money: SymbolMoney, contract: float, initial: float, buy: float, sel
     )
 
 
-@njit
+@njit_once
 def _at_rate(money: SymbolMoney, rate: float) -> SymbolMoney:
     return SymbolMoney(
         money.calc_mode,
@@ -73,7 +73,7 @@ def _at_rate(money: SymbolMoney, rate: float) -> SymbolMoney:
     )
 
 
-@njit
+@njit_inner
 def _leg_margin(side: int, lots: float, leg: _Leg, money: SymbolMoney) -> float:
     if lots <= 0.0:
         return 0.0
@@ -84,7 +84,7 @@ def _leg_margin(side: int, lots: float, leg: _Leg, money: SymbolMoney) -> float:
     return float(required_margin(side, lots, leg.price, raised))
 
 
-@njit
+@njit_once
 def _hedged_margin(lots: float, leg: _Leg, hedged: float, money: SymbolMoney) -> float:
     if hedged <= 0.0:
         return 0.0
@@ -94,7 +94,7 @@ def _hedged_margin(lots: float, leg: _Leg, hedged: float, money: SymbolMoney) ->
     return _leg_margin(1, lots, leg, _priced(money, hedged, money.margin_initial, rate, rate))
 
 
-@njit
+@njit_inner
 def symbol_margin(book: Table, symbol: int, broker: Broker) -> float:
     """`sim.margins.symbol_margin` of the positions in `book` without pending orders [account money]."""
     terms, money = broker.terms[symbol], money_at(broker.moneys, symbol)
@@ -123,7 +123,7 @@ def symbol_margin(book: Table, symbol: int, broker: Broker) -> float:
     return margin
 
 
-@njit
+@njit_once
 def account_margin(book: Table, broker: Broker) -> float:
     """Margin of all positions in `book` [account money, rounded]."""
     total = 0.0

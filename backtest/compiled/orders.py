@@ -15,7 +15,7 @@ from backtest.compiled.books import (
 from backtest.compiled.broker import close_position, move_stops, open_position, row_of
 from backtest.compiled.decimals import floored
 from backtest.compiled.tables import KEPT_INTENTS, Run
-from domain.jit import njit_bare as njit
+from domain.jit import njit_inner, njit_once
 from domain.pricing import rounded_price
 from domain.trading import DealEntry, DealReason
 from strategy.gates import Action
@@ -40,7 +40,7 @@ TOO_MANY_FILLS: Final = 5
 """`status` of a run: it goes on; it is over; its trail has to grow first; or it met what only `exact` can do."""
 
 
-@njit
+@njit_once
 def is_known(run: Run, row: int) -> bool:
     """Whether the intent of the decision on `row` has gone out before: same moment, same words. Else it is noted."""
     books, decision = run.books.row[0], run.records[row]
@@ -62,7 +62,7 @@ def is_known(run: Run, row: int) -> bool:
     return False
 
 
-@njit
+@njit_once
 def carry_out(run: Run, written: int) -> bool:
     """`Runner._carry_out` for the first `written` records; whether anything was asked for."""
     asked = False
@@ -81,7 +81,7 @@ def carry_out(run: Run, written: int) -> bool:
     return asked
 
 
-@njit
+@njit_once
 def _execute(run: Run, row: int, act: int) -> None:
     """`Executor.execute`: the EA's guards, then the order, then what it made of the books."""
     decision = run.records[row]
@@ -99,7 +99,7 @@ def _execute(run: Run, row: int, act: int) -> None:
         _close(run, row, act)
 
 
-@njit
+@njit_once
 def _is_guarded(run: Run, row: int) -> bool:
     """`Executor._entry_refusal`."""
     decision, books = run.records[row], run.books.row[0]
@@ -114,13 +114,13 @@ def _is_guarded(run: Run, row: int) -> bool:
     return bool((quote.ask - quote.bid) / run.broker.terms[decision.symbol].point > books.max_spread_points)
 
 
-@njit
+@njit_inner
 def _level(run: Run, symbol: int, level: float) -> float:
     terms = run.broker.terms[symbol]
     return float(rounded_price(level, terms.tick_size, terms.digits))
 
 
-@njit
+@njit_once
 def _open(run: Run, row: int, act: int) -> None:
     decision, at, broker = run.records[row], run.progress[0].deals, run.broker
     symbol = decision.symbol
@@ -140,7 +140,7 @@ def _open(run: Run, row: int, act: int) -> None:
     sync(run, True)
 
 
-@njit
+@njit_inner
 def _finish(run: Run, at: int, act: int) -> None:
     deal = run.trail.deals[at]
     deal.reason, deal.act = _EXPERT, act
@@ -148,7 +148,7 @@ def _finish(run: Run, at: int, act: int) -> None:
     run.progress[0].deals = at + 1
 
 
-@njit
+@njit_once
 def _close(run: Run, row: int, act: int) -> None:
     decision, at, broker = run.records[row], run.progress[0].deals, run.broker
     stands = row_of(broker, decision.position_ticket)
@@ -166,7 +166,7 @@ def _close(run: Run, row: int, act: int) -> None:
     sync(run, True)
 
 
-@njit
+@njit_inner
 def book_closing(run: Run, start: int, stop: int, asked: float) -> None:
     """Deals that close, booked; `asked` [price] of our own order, the stop's level counts where the server closed."""
     for at in range(start, stop):
@@ -182,7 +182,7 @@ def book_closing(run: Run, start: int, stop: int, asked: float) -> None:
         book_exit(run, at)
 
 
-@njit
+@njit_once
 def _modify(run: Run, row: int) -> None:
     decision, broker = run.records[row], run.broker
     stands = row_of(broker, decision.position_ticket)
@@ -194,7 +194,7 @@ def _modify(run: Run, row: int) -> None:
         _pause(run, row)
 
 
-@njit
+@njit_inner
 def _forgive(run: Run, ticket: int) -> None:
     """`Pauses.note` of something that was done."""
     held = file_of(run.world, ticket)
@@ -203,7 +203,7 @@ def _forgive(run: Run, ticket: int) -> None:
         run.world.positions[held].paused_until_ns = 0
 
 
-@njit
+@njit_inner
 def _pause(run: Run, row: int) -> None:
     """`Pauses.note` of something that was refused."""
     decision = run.records[row]

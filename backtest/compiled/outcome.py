@@ -4,8 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from backtest.compiled import broker
-from backtest.compiled.driving import play_until
+from backtest.compiled.driving import equity_now, play_until
 from backtest.compiled.orders import FULL, TOO_MANY_FILLS, TOO_MANY_INTENTS, TOO_MANY_POSITIONS
 from backtest.compiled.preparing import NotCompiled, Prepared, grown, prepared
 from backtest.curve import Curve, joined_curve, one_point
@@ -103,7 +102,7 @@ def refusals_of(ready: Prepared) -> Refusals:
 
 def money_of(ready: Prepared) -> Money:
     """The account's money at the latest quotes."""
-    account, equity = ready.run.broker.account[0], float(broker.equity_of(ready.run.broker))
+    account, equity = ready.run.broker.account[0], float(equity_now(ready.run))
     margin = float(account["margin"])
     free = float(rounded_money(equity - margin, int(account["money_digits"])))
     return Money(balance=float(account["balance"]), equity=equity, margin=margin, margin_free=free)

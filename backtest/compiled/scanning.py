@@ -5,7 +5,7 @@ from typing import Final
 from backtest.compiled.broker import has_left_tier, is_broke, next_cap_end_msc, stop_out_equity
 from backtest.compiled.hours import is_open
 from backtest.compiled.tables import Broker
-from domain.jit import njit_bare as njit
+from domain.jit import njit_inner, njit_once
 from domain.pricing import rounded_money
 from sim.matching import TriggerLevels, close_reason, first_at, first_trigger, quiet_levels, take_quote
 from strategy.tables import Table
@@ -14,7 +14,7 @@ _DAY_MSC: Final = 86_400_000
 _MS_PER_S: Final = 1000
 
 
-@njit
+@njit_once
 def scan(broker: Broker, symbol: int, ticks: Table, start: int, stop: int) -> int:
     """Index of the first of `ticks[start:stop]` at which something is due, or `stop`."""
     account = broker.account[0]
@@ -40,7 +40,7 @@ def scan(broker: Broker, symbol: int, ticks: Table, start: int, stop: int) -> in
     return start
 
 
-@njit
+@njit_once
 def _try_quote(broker: Broker, symbol: int, ticks: Table, index: int) -> None:
     """Make the quotes to try those of now, but for `ticks[index]` of the symbol."""
     count = broker.terms.shape[0]
@@ -49,7 +49,7 @@ def _try_quote(broker: Broker, symbol: int, ticks: Table, index: int) -> None:
     take_quote(ticks, index, broker.quotes, count + symbol)
 
 
-@njit
+@njit_inner
 def _levels(broker: Broker, symbol: int, quotes: Table) -> TriggerLevels:
     """`ServerWatch._levels`: between these prices nothing is due."""
     account = broker.account[0]
@@ -59,7 +59,7 @@ def _levels(broker: Broker, symbol: int, quotes: Table) -> TriggerLevels:
     return quiet_levels(book, symbol, quotes, broker.moneys, cushion, account.tier_high - funds)
 
 
-@njit
+@njit_once
 def _is_due(broker: Broker, symbol: int, quotes: Table) -> bool:
     """`ServerWatch._is_due`."""
     bid, ask, held = quotes[symbol].bid, quotes[symbol].ask, False

@@ -178,6 +178,7 @@ PROGRESS_DTYPE: Final = np.dtype(
         ("segment", "i8"),
         ("tick", "i8"),
         ("until", "i8"),
+        ("end", "i8"),
         ("news", "i8"),
         ("offset_s", "i8"),
         ("deals", "i8"),
@@ -190,8 +191,8 @@ PROGRESS_DTYPE: Final = np.dtype(
     ]
 )
 """One row: how far a run is: its `status` (see `backtest.compiled.driving`), the next tick of the segment, and up to
-which tick the kernel walks before it is taken up again; `news`: the terminal's money has to be adopted at the end of
-the next tick. Then how many rows of the trail are written, and what is to be kept."""
+which tick the kernel walks before it is taken up again, in no case beyond `end`; `news`: the terminal's money has to be
+adopted at the end of the next tick. Then how many rows of the trail are written, and what is to be kept."""
 
 POINT_DTYPE: Final = np.dtype([("time_ns", "i8"), ("equity", "f8"), ("balance", "f8")])
 """A point of the curve [UTC ns, account money]."""

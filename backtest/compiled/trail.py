@@ -3,7 +3,7 @@
 from typing import Final
 
 from backtest.compiled.tables import Run
-from domain.jit import njit_bare as njit
+from domain.jit import njit_once
 from strategy.gates import DecisionKind
 from strategy.tables import MAX_POSITIONS
 from strategy.tally import count_gates
@@ -11,7 +11,7 @@ from strategy.tally import count_gates
 _ENTRY: Final = int(DecisionKind.ENTRY)
 
 
-@njit
+@njit_once
 def has_room(run: Run) -> bool:
     """Whether the trail can take what one turn of the loop may leave at most."""
     progress, trail = run.progress[0], run.trail
@@ -25,7 +25,7 @@ def has_room(run: Run) -> bool:
     return not (progress.keeps_decisions == 1 and progress.decisions + records > trail.decisions.shape[0])
 
 
-@njit
+@njit_once
 def note_records(run: Run, written: int) -> bool:
     """Take the first `written` records in; whether one of them wants something done."""
     asks, progress, trail = False, run.progress[0], run.trail
@@ -41,7 +41,7 @@ def note_records(run: Run, written: int) -> bool:
     return asks
 
 
-@njit
+@njit_once
 def _note_point(run: Run, time_ns: int, equity: float, balance: float) -> None:
     """One point of the curve; of several at one moment the last one counts."""
     progress, trail = run.progress[0], run.trail
