@@ -11,6 +11,7 @@ from app.monte_carlo_view import show_odds
 from backtest.cautions import cautions_of
 from backtest.hindsight import Followed
 from backtest.report import Report
+from backtest.returns import DailyFigures
 
 _GATES_SHOWN: Final = 8
 _DAY_S: Final = 86_400.0
@@ -56,7 +57,7 @@ def _money_rows(report: Report) -> Rows:
         ("balance", f"{report.deposit:,.2f} -> {report.balance:,.2f}, floating {report.floating:+,.2f}"),
         ("growth a year", _number(daily.growth, "+.1%")),
         ("Sharpe", f"{_number(daily.sharpe, '.2f')} ± {_number(daily.sharpe_error, '.2f')}"),
-        ("P(true Sharpe > 0)", _number(daily.probabilistic_sharpe, ".1%")),
+        ("P(true Sharpe > 0)", f"{_number(daily.probabilistic_sharpe, '.1%')}{_to_be_sure(daily)}"),
         ("Sortino, Calmar", f"{_number(daily.sortino, '.2f')}, {_number(daily.calmar, '.2f')}"),
         ("drawdown", deepest),
         ("longest under water", f"{_length(falls.longest_s)}, {falls.under_water:.0%} of the time"),
@@ -65,6 +66,11 @@ def _money_rows(report: Report) -> Rows:
         ("days won, lost, flat", f"{daily.days_won}, {daily.days_lost}, {daily.days_flat}"),
         ("market", ", ".join(f"{one.symbol} {one.change:+.1%}" for one in report.symbols)),
     ]
+
+
+def _to_be_sure(daily: DailyFigures) -> str:
+    """How long a record it takes; nothing where this one is long enough, or none ever is."""
+    return f"; 95 % takes {daily.days_to_be_sure:,.0f} days" if daily.days_to_be_sure > daily.days else ""
 
 
 def _trip_rows(report: Report) -> Rows:

@@ -135,6 +135,10 @@ def show_walk(found: WalkForward, aim: Aim, odds: MonteCarlo | None, console: Co
         f"P(true Sharpe > 0) {figures.probabilistic_sharpe:.0%}, worst day {figures.worst_day:+.1%}",
         soft_wrap=True,
     )
+    if figures.days_to_be_sure > figures.days:
+        console.print(
+            f"at this Sharpe ratio it takes {figures.days_to_be_sure:,.0f} days to be 95 % sure that it is above 0"
+        )
     kept = "nothing to compare with: no growth in sample" if math.isnan(found.efficiency) else f"{found.efficiency:.0%}"
     console.print(f"efficiency (growth out of sample over growth in sample): {kept}", soft_wrap=True)
     console.print(f"Sharpe Ratio: {figures.sharpe:.2f}")

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from backtest.curve import Days, Floats
-from backtest.deflation import moments_of, probabilistic_sharpe, sharpe_error
+from backtest.deflation import minimum_track_record, moments_of, probabilistic_sharpe, sharpe_error
 
 DAYS_A_YEAR: Final = 252
 """Trading days a year; markets that also trade at weekends have more, and their figures are a little low."""
@@ -23,7 +23,8 @@ class DailyFigures(NamedTuple):
     """Figures of daily returns; rates and ratios are a year's unless they say otherwise.
 
     `sharpe_error` is the standard error of `sharpe`, `probabilistic_sharpe` the probability that the true one is above
-    0. `value_at_risk_*` and `expected_shortfall_95` are losses of a day as parts of equity, positive for a loss.
+    0, `days_to_be_sure` how many days like these it takes until that is 95 % (NaN: no number does). `value_at_risk_*`
+    and `expected_shortfall_95` are losses of a day as parts of equity, positive for a loss.
     """
 
     days: int
@@ -46,6 +47,7 @@ class DailyFigures(NamedTuple):
     days_won: int
     days_lost: int
     days_flat: int
+    days_to_be_sure: float = math.nan
 
 
 def daily_figures(days: Days) -> DailyFigures:
@@ -76,6 +78,7 @@ def daily_figures(days: Days) -> DailyFigures:
         days_won=int(np.count_nonzero(returns > 0.0)),
         days_lost=int(np.count_nonzero(returns < 0.0)),
         days_flat=int(np.count_nonzero(returns == 0.0)),
+        days_to_be_sure=minimum_track_record(moments) if has_ratio and moments.sharpe > 0.0 else math.nan,
     )
 
 

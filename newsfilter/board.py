@@ -6,12 +6,11 @@ from typing import Final
 
 import msgspec
 
-from newsfilter.bulletin import NO_TONES, Bulletin, EventWindow, Tones, event_windows
-from newsfilter.events import ALL_CURRENCIES, EconomicEvent, Impact
-from newsfilter.impact import ImpactTable
+from newsfilter.bulletin import Bulletin, EventWindow
+from newsfilter.events import ALL_CURRENCIES, Impact
 from newsfilter.instruments import currencies_of
 from newsfilter.sentiment import tone_of_symbol
-from newsfilter.windows import WindowSettings, merged_pairs
+from newsfilter.windows import merged_pairs
 
 FOREVER_NS: Final = 2**63 - 1
 
@@ -123,20 +122,3 @@ def _board_event(window: EventWindow, symbols: tuple[str, ...]) -> BoardEvent:
         start_ns=window.start_ns,
         end_ns=window.end_ns,
     )
-
-
-def news_board(
-    events: Sequence[EconomicEvent],
-    symbols: Sequence[str],
-    settings: WindowSettings,
-    table: ImpactTable,
-    *,
-    reliable_until_ns: int,
-    required: bool,
-    chosen: Mapping[str, tuple[str, ...]],
-    tones: Tones = NO_TONES,
-) -> NewsBoard:
-    """The board for `symbols` from `events`, for whoever has no bulletin: a backtest, or a simulated market."""
-    windows = event_windows(events, settings, table)
-    bulletin = Bulletin(reliable_until_ns=reliable_until_ns, windows=windows, tones=tones)
-    return board_of(bulletin, symbols, required=required, chosen=chosen)

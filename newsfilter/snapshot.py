@@ -3,7 +3,6 @@
 A source that fails keeps what it said before, with its age and its last problem on record.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -51,27 +50,6 @@ class NewsSnapshot(msgspec.Struct, frozen=True, kw_only=True):
         """Events of all sources, each once, in the order of time."""
         return merged_events([state.events for state in self.sources], table)
 
-    def staleness(self, now_ns: int, limit_s: float) -> str:
-        """Why the calendar cannot be relied on at `now_ns` [UTC ns]; empty where it can.
-
-        It can where one source was fetched within `limit_s` [s] and covers `now_ns`.
-        """
-        if not self.sources:
-            return NO_SOURCE
-        fetched = [state for state in self.sources if state.fetched_ns > 0]
-        if not fetched:
-            return f"no calendar has been fetched yet ({_problems(self.sources)})"
-        covering = [state for state in fetched if state.from_ns <= now_ns < state.until_ns]
-        if not covering:
-            return "the calendar that was fetched does not reach to now"
-        newest = max(covering, key=lambda state: state.fetched_ns)
-        age_s = (now_ns - newest.fetched_ns) / _NS_PER_S
-        if age_s <= limit_s:
-            return ""
-        return (
-            f"the calendar is {_duration(age_s)} old, at most {_duration(limit_s)} are allowed ({_problems(fetched)})"
-        )
-
     def reliable_until_ns(self, limit_s: float) -> int:
         """Until when the calendar can be relied on if no source is ever fetched again [UTC ns]; 0 for never."""
         limit_ns = round(limit_s * _NS_PER_S)
@@ -83,16 +61,6 @@ class NewsSnapshot(msgspec.Struct, frozen=True, kw_only=True):
         if not self.sources:
             return NO_SOURCE
         return "; ".join(state.problem for state in self.sources if state.problem)
-
-
-def _problems(states: Sequence[SourceState]) -> str:
-    return "; ".join(state.problem or f"{state.name}: not asked again" for state in states)
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 2 * 3600:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
 
 
 _DECODER: Final = msgspec.json.Decoder(NewsSnapshot)

@@ -93,6 +93,7 @@ def _risk(report: Report) -> Pairs:
             Pair("Sharpe ratio", number(daily.sharpe, ".2f"), "a year's, riskless rate 0"),
             Pair("Its standard error", number(daily.sharpe_error, ".2f"), "Lo, with Mertens' terms"),
             Pair("P(true Sharpe > 0)", percent(daily.probabilistic_sharpe), "probabilistic Sharpe ratio"),
+            Pair("Days to be 95 % sure", number(daily.days_to_be_sure, ",.0f"), f"of it; there are {daily.days:,}"),
             Pair("Sortino ratio", number(daily.sortino, ".2f")),
             Pair("Calmar ratio", number(daily.calmar, ".2f"), "growth a year over the deepest fall"),
             Pair("Omega", number(daily.omega, ".2f"), "sum of winning days over sum of losing days"),

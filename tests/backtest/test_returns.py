@@ -117,3 +117,14 @@ def test_no_day_at_all() -> None:
     assert found.days == 0
     assert math.isnan(found.sharpe)
     assert math.isnan(found.worst_day)
+
+
+@given(some_returns)
+@settings(max_examples=60)
+def test_there_are_days_enough_exactly_where_it_is_sure(returns: np.ndarray) -> None:
+    """By two ways: the probability of these days, and how many days it takes to make it 95 %."""
+    found = daily_figures(days_of_returns(returns))
+    if math.isnan(found.days_to_be_sure):
+        assert not found.sharpe > 0.0
+    else:
+        assert (found.days >= found.days_to_be_sure) == (found.probabilistic_sharpe >= 0.95)

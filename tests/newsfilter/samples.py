@@ -1,9 +1,13 @@
 """Events and tables that several tests use."""
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 
+from newsfilter.board import FOREVER_NS, NewsBoard, board_of
+from newsfilter.bulletin import NO_TONES, Bulletin, Tones, event_windows
 from newsfilter.events import EconomicEvent, EventTiming, Impact
 from newsfilter.impact import ImpactTable, impact_table
+from newsfilter.windows import WindowSettings
 
 
 def ns(text: str) -> int:
@@ -42,3 +46,19 @@ def table(**families: object) -> ImpactTable:
 
 
 EMPTY = impact_table({}, "test")
+
+
+def board_from(  # as a backtest makes one, for good unless something else is said
+    events: Sequence[EconomicEvent],
+    symbols: Sequence[str],
+    settings: WindowSettings,
+    impacts: ImpactTable,
+    *,
+    reliable_until_ns: int = FOREVER_NS,
+    required: bool = True,
+    chosen: Mapping[str, tuple[str, ...]] | None = None,
+    tones: Tones = NO_TONES,
+) -> NewsBoard:
+    windows = event_windows(events, settings, impacts)
+    bulletin = Bulletin(reliable_until_ns=reliable_until_ns, windows=windows, tones=tones)
+    return board_of(bulletin, symbols, required=required, chosen=chosen or {})

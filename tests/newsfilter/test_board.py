@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsfilter.board import CurrencyTone, NewsBoard, news_board
+from newsfilter.board import CurrencyTone, NewsBoard
 from newsfilter.bulletin import Tones
 from newsfilter.events import EconomicEvent, EventTiming, Impact
 from newsfilter.sentiment import tone_of_symbol
 from newsfilter.windows import Margins, WindowSettings
-from tests.newsfilter.samples import EMPTY, event, ns
+from tests.newsfilter.samples import EMPTY, board_from, event, ns
 
 UNTIL = ns("2024-03-09 00:00")
 EVENTS = (
@@ -26,7 +26,7 @@ EVENTS = (
 
 def board(symbols: tuple[str, ...] = ("EURUSD", "USDJPY", "XAUUSD.ecn"), **changes: object) -> NewsBoard:
     settings: dict[str, object] = {"reliable_until_ns": UNTIL, "required": True, "chosen": {}} | changes
-    return news_board(EVENTS, symbols, WindowSettings(), EMPTY, **settings)  # type: ignore[arg-type]
+    return board_from(EVENTS, symbols, WindowSettings(), EMPTY, **settings)  # type: ignore[arg-type]
 
 
 def test_an_event_ahead_names_every_symbol_it_concerns() -> None:
@@ -36,7 +36,7 @@ def test_an_event_ahead_names_every_symbol_it_concerns() -> None:
 
 def test_what_has_no_window_or_no_hour_is_not_ahead() -> None:
     wide = WindowSettings(medium=Margins(60.0, 60.0))
-    found = news_board(EVENTS, ("EURGBP",), wide, EMPTY, reliable_until_ns=UNTIL, required=True, chosen={})
+    found = board_from(EVENTS, ("EURGBP",), wide, EMPTY, reliable_until_ns=UNTIL, required=True, chosen={})
     assert [one.name for one in found.events] == ["Industrial Production", "Claims", "GDP"]
     assert found.symbols[0].windows == ((ns("2024-03-08 00:00"), ns("2024-03-09 00:00")),)
 
@@ -83,7 +83,7 @@ def calendars(draw: st.DrawFn) -> list[EconomicEvent]:
 @given(calendars())
 def test_every_event_ahead_lies_in_a_window_of_its_symbols_and_of_no_other(events: list[EconomicEvent]) -> None:
     symbols = ("EURUSD", "USDJPY")
-    found = news_board(events, symbols, WindowSettings(), EMPTY, reliable_until_ns=0, required=False, chosen={})
+    found = board_from(events, symbols, WindowSettings(), EMPTY, reliable_until_ns=0, required=False, chosen={})
     windows = {news.symbol: news.windows for news in found.symbols}
     for ahead in found.events:
         for symbol in ahead.symbols:

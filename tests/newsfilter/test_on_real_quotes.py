@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from domain.serverclock import Daylight, ServerClock
 from domain.timeframes import Timeframe
 from marketdata import Tape, load_quotes, ohlc_ticks
-from newsfilter.board import FOREVER_NS, NewsBoard, news_board
+from newsfilter.board import NewsBoard
 from newsfilter.events import EconomicEvent
 from newsfilter.tables import read_impact_table
 from newsfilter.windows import Windows, WindowSettings, blackout_mask, merged_windows, spans
@@ -23,6 +23,7 @@ from strategy.engine import Engine
 from strategy.gates import Action, DecisionKind, Gate, Verdict
 from strategy.tables import Table
 from tests.newsfilter.real_releases import releases_2014, releases_2025
+from tests.newsfilter.samples import board_from
 from tests.parity.runs import PROFILE, Market, a_spec
 
 pytestmark = pytest.mark.reference
@@ -144,9 +145,7 @@ def run(bars: Table, board: NewsBoard | None) -> RunResult:
 def test_the_filter_takes_out_what_would_have_been_opened_near_a_release(reference: Path) -> None:
     bars = bars_in_utc(reference / QUARTERS.path, Timeframe.M15)
     events, settings = releases_2025(), WindowSettings()
-    board = news_board(
-        events, ("EURUSD",), settings, read_impact_table(), reliable_until_ns=FOREVER_NS, required=True, chosen={}
-    )
+    board = board_from(events, ("EURUSD",), settings, read_impact_table())
     windows = windows_of("EURUSD", events)
     without, filtered = run(bars, None), run(bars, board)
     print("\n| | without | with the filter |")

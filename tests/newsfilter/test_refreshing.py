@@ -19,6 +19,7 @@ NOW = ns("2024-03-08 10:00")
 HOUR_NS = 3600 * 10**9
 REACH = Reach(1, 7)
 LIMIT_S = 6 * 3600.0
+LIMIT_NS = 6 * HOUR_NS
 
 
 class Told:
@@ -50,7 +51,7 @@ def test_every_source_is_asked_for_the_days_around_today() -> None:
     state = snapshot.state_of("eodhd")
     assert (state.fetched_ns, state.problem) == (NOW, "")
     assert (state.from_ns, state.until_ns) == (ns("2024-03-07 00:00"), ns("2024-03-16 00:00"))
-    assert snapshot.staleness(NOW, LIMIT_S) == ""
+    assert snapshot.reliable_until_ns(LIMIT_S) == NOW + LIMIT_NS
 
 
 @pytest.mark.parametrize("failure", [BROKEN, NewsError("eodhd", "item 1", "is no event"), SHIFTED])
@@ -71,7 +72,8 @@ def test_a_shifted_batch_is_counted_and_not_used() -> None:
     snapshot = refreshed(NewsSnapshot(), [Told("eodhd", SHIFTED)], NOW, REACH)
     assert snapshot.state_of("eodhd").quarantined == 1
     assert snapshot.events(EMPTY) == []
-    assert "its times are shifted" in snapshot.staleness(NOW, LIMIT_S)
+    assert "its times are shifted" in snapshot.problem()
+    assert snapshot.reliable_until_ns(LIMIT_S) == 0
 
 
 def test_a_source_that_is_no_longer_set_up_is_left_out() -> None:
@@ -85,34 +87,36 @@ def test_a_source_that_is_no_longer_set_up_is_left_out() -> None:
 def test_a_day_without_network_and_back_again() -> None:
     """Every hour a failure: the calendar holds until the limit, not a moment longer, and is back with one success."""
     answers: list[list[EconomicEvent] | Exception] = [[event("2024-03-08 13:30")], *[BROKEN] * 24, []]
-    source, snapshot, ages = Told("eodhd", *answers), NewsSnapshot(), []
+    source, snapshot, reliable, problems = Told("eodhd", *answers), NewsSnapshot(), [], []
     for hour in range(26):
         now = NOW + hour * HOUR_NS
         snapshot = refreshed(snapshot, [source], now, REACH)
-        ages.append(snapshot.staleness(now, LIMIT_S))
-    assert ages[:7] == [""] * 7
-    assert all("7.0 h old" in text or "h old, at most 6.0 h are allowed" in text for text in ages[7:25])
-    assert "status 502" in ages[10]
-    assert ages[25] == ""
+        reliable.append(now < snapshot.reliable_until_ns(LIMIT_S))
+        problems.append(snapshot.problem())
+    assert reliable == [True] * 6 + [False] * 19 + [True]
+    assert problems[0] == problems[25] == ""
+    assert all("status 502" in problem for problem in problems[1:25])
 
 
 @pytest.mark.parametrize(
-    ("states", "words"),
+    ("states", "until_ns", "problem"),
     [
-        ((), "no calendar source is set up"),
-        ((SourceState(name="eodhd", problem="eodhd: refused"),), "no calendar has been fetched yet (eodhd: refused)"),
-        ((SourceState(name="eodhd", fetched_ns=NOW, from_ns=0, until_ns=NOW),), "does not reach to now"),
-        ((SourceState(name="eodhd", fetched_ns=NOW - 7 * HOUR_NS, until_ns=NOW + 1),), "is 7.0 h old"),
+        ((), 0, "no calendar source is set up"),
+        ((SourceState(name="eodhd", problem="eodhd: refused"),), 0, "eodhd: refused"),
+        ((SourceState(name="eodhd", fetched_ns=NOW, from_ns=0, until_ns=NOW),), NOW, ""),
+        ((SourceState(name="eodhd", fetched_ns=NOW - 7 * HOUR_NS, until_ns=NOW + 1),), NOW - HOUR_NS, ""),
     ],
 )
-def test_why_it_cannot_be_relied_on(states: tuple[SourceState, ...], words: str) -> None:
-    assert words in NewsSnapshot(sources=states).staleness(NOW, LIMIT_S)
+def test_until_when_it_can_be_relied_on(states: tuple[SourceState, ...], until_ns: int, problem: str) -> None:
+    snapshot = NewsSnapshot(sources=states)
+    assert snapshot.reliable_until_ns(LIMIT_S) == until_ns
+    assert snapshot.problem() == problem
 
 
 def test_one_fresh_source_is_enough() -> None:
     old = SourceState(name="a", fetched_ns=NOW - 90 * HOUR_NS, until_ns=NOW + HOUR_NS)
     new = SourceState(name="b", fetched_ns=NOW - HOUR_NS, until_ns=NOW + HOUR_NS)
-    assert NewsSnapshot(sources=(old, new)).staleness(NOW, LIMIT_S) == ""
+    assert NewsSnapshot(sources=(old, new)).reliable_until_ns(LIMIT_S) == NOW + HOUR_NS
 
 
 # -- on the disk ------------------------------------------------------------------------------------------------------
