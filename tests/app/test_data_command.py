@@ -4,6 +4,7 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -50,6 +51,16 @@ def test_query_answers_in_a_table_or_json(folder: Path) -> None:
     assert "2353" in companion("query", sql).output
     refused = companion("query", "SELECT nothing FROM bars")
     assert (refused.exit_code, "the query was refused" in refused.output) == (4, True)
+
+
+def test_bars_that_no_market_made_are_refused_by_name(folder: Path) -> None:
+    bars = np.resize(market_bars(20, clock_named("us")), 10 * 168)
+    bars["time"] = 1_704_672_000 + 3600 * np.arange(bars.size)
+    (folder / "GBPUSD_H1.csv").write_text(mt5_text(bars))
+    refused = companion("check", "GBPUSD_H1.csv", "--clock", "utc", "--allow", "weekend")
+    assert (refused.exit_code, "no-market" in refused.output) == (1, True)
+    words = ("--clock", "utc", "--allow", "weekend", "--allow", "no-market")
+    assert companion("check", "GBPUSD_H1.csv", *words).exit_code == 0
 
 
 def test_without_duckdb_the_extra_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

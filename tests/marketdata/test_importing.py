@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from domain.dtypes import RATES_DTYPE
 from domain.serverclock import clock_named
 from domain.timeframes import Timeframe
-from marketdata import MarketStore, Overlap
+from marketdata import MarketStore, Overlap, load_quotes
 from marketdata.findings import Verdict
 from marketdata.gathering import Portion, portions
 from marketdata.importing import examined, imported
@@ -261,6 +261,20 @@ def test_each_dirty_file_is_repaired_or_refused_as_documented(reference: Path, s
         report = run(store, folder / name, source=name, clock=clock_named("utc+3/us"))
         assert (name, report.verdict, report.rows) == (name, verdict, rows)
         assert rule in rules(report)
+
+
+def test_a_dirty_files_hours_without_their_rests_are_made_by_no_market(reference: Path, store: MarketStore) -> None:
+    """The same 1,536 bars: with their weekends they are a market's, one after the other without a pause nobody's."""
+    real = load_quotes(reference / "dirty" / "EURUSD_H1_starts_with_D1_bars.csv").bars
+    assert real is not None
+    restless = real.copy()
+    restless["time"] = 1_704_067_200 + 3600 * np.arange(real.size)  # from Monday, 2024-01-01
+    kept = ImportOptions(clock=clock_named("utc+3/us"), allowed=frozenset({"weekend"}))
+    found = [run(store, stored(store.root.parent, "EURUSD_H1.csv", mt5_text(bars)), kept) for bars in (real, restless)]
+    assert [rules(report).get("no-market") for report in found] == [None, Verdict.REFUSED]
+    assert [report.usable for report in found] == [True, False]
+    detail = next(finding.detail for finding in found[1].findings if finding.rule == "no-market")
+    assert "no bar is missing from the first to the last" in detail
 
 
 @pytest.mark.parametrize(
