@@ -318,7 +318,7 @@ def _set_quote(world: World, batch: Batch, tick: int) -> None:
 
 
 @njit
-def _watch_at(world: World, batch: Batch, tick: int) -> bool:
+def watch_at(world: World, batch: Batch, tick: int) -> bool:
     """Take the quote of `tick` and let the guards see what it makes of equity; whether one changed.
 
     A day begins with the equity of the tick before its first one.
@@ -348,7 +348,7 @@ def _at_tick(
     world: World, batch: Batch, closes: Closes, tick: int, close: int, records: Table, written: int
 ) -> Progress:
     """Everything that is decided at one tick: guards, then positions, then the bars that it closes."""
-    guarded = _watch_at(world, batch, tick)
+    guarded = watch_at(world, batch, tick)
     now_ns = (batch.ticks[tick].time_msc - batch.server_offset_s * _MS_PER_S) * _NS_PER_MS
     closing = close < closes.at.shape[0] and closes.at[close] == tick
     acted = guarded

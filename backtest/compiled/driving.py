@@ -18,6 +18,7 @@ from backtest.compiled.books import note_guards, sync, sync_guards
 from backtest.compiled.broker import act, pass_time
 from backtest.compiled.orders import FULL, GOING, OVER, book_closing, carry_out
 from backtest.compiled.scanning import scan
+from backtest.compiled.skipping import skip
 from backtest.compiled.tables import Run
 from backtest.compiled.trail import has_room, note_records
 from domain.jit import njit, njit_inner, njit_once
@@ -39,7 +40,7 @@ def play_until(run: Run, time_msc: int) -> int:
     """
     progress, whole = run.progress[0], run.closes
     while _goes_on(run, time_msc):
-        symbol, at = run.segments[progress.segment].symbol, progress.tick
+        symbol = run.segments[progress.segment].symbol
         terms = run.broker.terms[symbol]
         ticks = run.ticks[terms.first_tick : terms.last_tick]
         first, last = terms.first_close, terms.last_close
@@ -52,7 +53,7 @@ def play_until(run: Run, time_msc: int) -> int:
             whole.volatility[first:last],
         )
         stop = _stop_of(run, symbol, ticks, progress.end)
-        start = Progress(at, terms.next_close, 0, False)
+        start = Progress(progress.tick, terms.next_close, 0, False)
         done = walk(run.world, Batch(ticks, symbol, progress.offset_s), closes, start, stop, run.records)
         progress.tick, terms.next_close = done.tick, done.close
         _take_up(run, symbol, ticks, done.written, done.acted)
@@ -115,6 +116,8 @@ def _stop_of(run: Run, symbol: int, ticks: Table, end: int) -> int:
     at = progress.tick
     if at >= progress.until:
         progress.until = end if is_flat else min(at + _SCAN_TICKS, end)
+    if is_flat and progress.skips == 1 and progress.news == 0:
+        return skip(run, symbol, ticks, progress.until)
     reach = progress.until if is_flat else min(at + _STRETCH, progress.until)
     found = scan(run.broker, symbol, ticks, at, reach)
     if found == at:

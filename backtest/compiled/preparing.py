@@ -185,12 +185,18 @@ def _books(settings: EngineSettings) -> Books:
 
 
 def prepared(
-    job: Job, *, model: SignalModel | None = None, keep_decisions: bool = False, keep_acts: bool = True
+    job: Job,
+    *,
+    model: SignalModel | None = None,
+    keep_decisions: bool = False,
+    keep_acts: bool = True,
+    count_gates: bool = True,
 ) -> Prepared | NotCompiled:
     """`job` before its first tick, or why it cannot be run compiled.
 
     `model` goes before the one the settings name. `keep_acts` keeps the decisions that wanted something done,
-    `keep_decisions` all of them (1.4 kB each).
+    `keep_decisions` all of them (1.4 kB each). Without `count_gates` bars are passed over on which nothing can come of
+    the score: deals, money and curve are the same, the gates are counted on the other bars alone.
 
     Raises:
         SymbolSpecError: for a symbol that cannot be priced.
@@ -205,12 +211,14 @@ def prepared(
     world = engine.tables
     world.guard["warns_ns"] = 0  # to be told of an event changes nothing that is decided
     records = np.zeros(len(world.charts) + MAX_POSITIONS + _RECORDS, DECISION_DTYPE)
+    progress = _first_progress(market, keep_decisions=keep_decisions, keep_acts=keep_acts)
+    progress["skips"], progress["least_score"] = not (count_gates or keep_decisions), _least_score(job.settings)
     run = Run(
         world,
         broker,
         _books(job.settings),
         _first_trail(len(closes.at), len(records), len(world.charts), keep_decisions, keep_acts),
-        _first_progress(market, keep_decisions=keep_decisions, keep_acts=keep_acts),
+        progress,
         market.segments,
         market.ticks,
         closes,
@@ -235,6 +243,11 @@ def _first_progress(market: Market, *, keep_decisions: bool, keep_acts: bool) ->
     progress["news"], progress["offset_s"] = 1, first["offset_s"]
     progress["keeps_decisions"], progress["keeps_acts"] = keep_decisions, keep_acts
     return progress
+
+
+def _least_score(settings: EngineSettings) -> float:
+    """What every threshold of `strategy.decide.score_threshold_for` is at least."""
+    return min(settings.entry.score_threshold, settings.entry.score_threshold_max)
 
 
 def _first_trail(bars: int, records: int, charts: int, keep_decisions: bool, keep_acts: bool) -> Trail:

@@ -188,11 +188,14 @@ PROGRESS_DTYPE: Final = np.dtype(
         ("episodes", "i8"),
         ("keeps_decisions", "i8"),
         ("keeps_acts", "i8"),
+        ("skips", "i8"),
+        ("least_score", "f8"),
     ]
 )
 """One row: how far a run is: its `status` (see `backtest.compiled.driving`), the next tick of the segment, and up to
 which tick the kernel walks before it is taken up again, in no case beyond `end`; `news`: the terminal's money has to be
-adopted at the end of the next tick. Then how many rows of the trail are written, and what is to be kept."""
+adopted at the end of the next tick. Then how many rows of the trail are written, and what is to be
+kept; `skips`: bars whose score is below `least_score` are passed over while nothing is open."""
 
 POINT_DTYPE: Final = np.dtype([("time_ns", "i8"), ("equity", "f8"), ("balance", "f8")])
 """A point of the curve [UTC ns, account money]."""

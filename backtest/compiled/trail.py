@@ -3,7 +3,7 @@
 from typing import Final
 
 from backtest.compiled.tables import Run
-from domain.jit import njit_once
+from domain.jit import njit_inner, njit_once
 from strategy.gates import DecisionKind
 from strategy.tables import MAX_POSITIONS
 from strategy.tally import count_gates
@@ -37,12 +37,12 @@ def note_records(run: Run, written: int) -> bool:
             trail.decisions[progress.decisions] = record
             progress.decisions += 1
         if record.kind == _ENTRY:
-            _note_point(run, record.time_ns, record.equity, record.balance)
+            note_point(run, record.time_ns, record.equity, record.balance)
     return asks
 
 
-@njit_once
-def _note_point(run: Run, time_ns: int, equity: float, balance: float) -> None:
+@njit_inner
+def note_point(run: Run, time_ns: int, equity: float, balance: float) -> None:
     """One point of the curve; of several at one moment the last one counts."""
     progress, trail = run.progress[0], run.trail
     if progress.points == 0 or trail.points[progress.points - 1].time_ns != time_ns:

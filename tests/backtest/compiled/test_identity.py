@@ -141,6 +141,23 @@ def test_what_a_broker_and_a_calendar_do(case: str) -> None:
     same(CASES[case]())
 
 
+@pytest.mark.parametrize("case", ["tiers of leverage", "guards trip", "news"])
+@pytest.mark.parametrize("threshold", [0.3, 0.55])
+def test_bars_without_a_signal_can_be_passed_over(case: str, threshold: float) -> None:
+    job = CASES[case]()
+    rules = replace(job.settings, entry=replace(job.settings.entry, score_threshold=threshold))
+    job = dataclasses.replace(job, settings=rules)
+    whole, ready = run_compiled(job), prepared(job, count_gates=False)
+    assert not isinstance(whole, NotCompiled)
+    assert not isinstance(ready, NotCompiled)
+    assert played(ready) is None
+    swift = outcome_of(ready)
+    assert (swift.deals, swift.money) == (whole.deals, whole.money)
+    assert swift.acted.tobytes() == whole.acted.tobytes()
+    assert all(ours.tobytes() == theirs.tobytes() for ours, theirs in zip(swift.curve, whole.curve, strict=True))
+    assert swift.refusals.bars < whole.refusals.bars
+
+
 def test_two_charts_with_every_kind_of_care() -> None:
     assert len(same(a_job()).intents) > 20
 
