@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 
 from backtest.blackouts import Blackout, blackouts_of
 from backtest.candles import Candles, candles_of, finest_chart
-from backtest.curve import days_of
+from backtest.columns import float_column, moment_column, text_column, time_column, write_columns
+from backtest.curve import Curve, days_of
 from backtest.document import json_of
 from backtest.exact import Outcome
 from backtest.groups import Group
@@ -60,7 +61,6 @@ def write_report(outcome: Outcome, report: Report, folder: Path) -> tuple[str, .
     tables = {
         "deals.csv": (_DEAL_COLUMNS, _deals(outcome)),
         TRIPS: (TRIP_COLUMNS, map(_trip_row, outcome.trips)),
-        EQUITY: (("time_utc", "equity", "balance"), _curve(outcome)),
         DAILY: (("day", "equity", "return"), _days(outcome)),
         "gates.csv": (_GATE_COLUMNS, _gates(report)),
         "groups.csv": (("by", "label", *report.trips._fields), map(_group_row, report.groups)),
@@ -69,17 +69,25 @@ def write_report(outcome: Outcome, report: Report, folder: Path) -> tuple[str, .
     }
     for name, (columns, rows) in tables.items():
         _write(folder / name, columns, rows)
-    return (REPORT, *tables, CANDLES)
+    write_columns(folder / EQUITY, _curve(outcome.curve))
+    return (REPORT, *tables, EQUITY, CANDLES)
 
 
 def _write_candles(path: Path, candles: dict[str, Candles], chart: str) -> None:
     """Explicit types, so that a column is of one kind whatever happens to be in it."""
     parts = [
-        pa.table([pa.repeat(pa.scalar(symbol, pa.string()), len(own.time_ns)), *own], schema=CANDLE_SCHEMA)
-        for symbol, own in candles.items()
+        pa.Table.from_arrays(_candle_columns(symbol, own), schema=CANDLE_SCHEMA) for symbol, own in candles.items()
     ]
     table = pa.concat_tables(parts) if parts else CANDLE_SCHEMA.empty_table()
     pq.write_table(table.replace_schema_metadata({CHART_KEY: chart.encode()}), path, compression="zstd")
+
+
+def _candle_columns(symbol: str, own: Candles) -> list[pa.Array]:
+    return [
+        text_column(symbol, len(own.time_ns)),
+        time_column(own.time_ns),
+        *map(float_column, (own.open, own.high, own.low, own.close)),
+    ]
 
 
 def _write(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -128,9 +136,9 @@ def _trip_row(trip: Trip) -> Row:
     return list(values.values())
 
 
-def _curve(outcome: Outcome) -> Iterable[Row]:
-    for time_ns, equity, balance in zip(*(column.tolist() for column in outcome.curve), strict=True):
-        yield _moment(time_ns), equity, balance
+def _curve(curve: Curve) -> dict[str, pa.Array]:
+    money = {"equity": float_column(curve.equity), "balance": float_column(curve.balance)}
+    return {"time_utc": moment_column(curve.time_ns), **money}
 
 
 def _days(outcome: Outcome) -> Iterable[Row]:

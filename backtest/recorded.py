@@ -10,10 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from backtest.blackouts import Blackout
 from backtest.candles import Candles
-from backtest.curve import Curve, Floats, Ints
+from backtest.columns import numbers_in
+from backtest.curve import Curve, Floats
 from backtest.document import DocumentError, value_from
 from backtest.folder import (
     BLACKOUT_COLUMNS,
@@ -120,15 +122,15 @@ def read_recorded(folder: Path) -> Recorded:
     )
 
 
-def _columns(path: Path, types: dict[str, pa.DataType]) -> dict[str, Any]:
-    """Columns of a CSV file as numpy arrays."""
+def _columns(path: Path, types: dict[str, pa.DataType]) -> list[NDArray[Any]]:
+    """Columns of a CSV file that hold 8 bytes a value, as numpy arrays of those bytes' type."""
     _content_there(path)
     try:
         options = pacsv.ConvertOptions(column_types=types, include_columns=list(types), null_values=[""])
         table = pacsv.read_csv(path, convert_options=options)
-    except (pa.ArrowInvalid, pa.ArrowKeyError) as problem:
+        return [numbers_in(table[name], "f8" if kind == pa.float64() else "i8") for name, kind in types.items()]
+    except (ValueError, KeyError) as problem:  # pyarrow's own errors are such
         raise _damaged(path, problem) from None
-    return {name: table[name].to_numpy() for name in types}
 
 
 def _content_there(path: Path) -> None:
@@ -142,19 +144,15 @@ def _damaged(path: Path, problem: object) -> RecordError:
 
 def _curve(path: Path) -> Curve:
     types = {"time_utc": pa.timestamp("ns", tz="UTC"), "equity": pa.float64(), "balance": pa.float64()}
-    found = _columns(path, types)
-    if not len(found["time_utc"]):
+    found = Curve(*_columns(path, types))
+    if not found.time_ns.size:
         raise _damaged(path, "it has no rows")
-    return Curve(_ns(found["time_utc"]), found["equity"], found["balance"])
-
-
-def _ns(times: np.ndarray[Any, Any]) -> Ints:
-    return np.ascontiguousarray(times.astype("datetime64[ns]").astype(np.int64))
+    return found
 
 
 def _daily(path: Path) -> DailyReturns:
-    found = _columns(path, {"day": pa.date32(), "return": pa.float64()})
-    return DailyReturns(found["day"].astype("datetime64[D]"), np.asarray(found["return"], np.float64))
+    day, returns = _columns(path, {"day": pa.date64(), "return": pa.float64()})
+    return DailyReturns((day // _MS_PER_DAY).astype("datetime64[D]"), returns)
 
 
 def _candles(path: Path) -> tuple[dict[str, Candles], Timeframe]:
@@ -164,12 +162,15 @@ def _candles(path: Path) -> tuple[dict[str, Candles], Timeframe]:
         chart = Timeframe[(table.schema.metadata or {})[CHART_KEY].decode()]
         if not table.schema.equals(CANDLE_SCHEMA):
             raise _damaged(path, f"its columns are {', '.join(table.column_names)}")
-    except (pa.ArrowInvalid, KeyError) as problem:
+        every = Candles(*(numbers_in(table[name], "i8" if name == "time_utc" else "f8") for name in _CANDLE_NAMES))
+    except (ValueError, KeyError) as problem:
         raise _damaged(path, problem) from None
-    names = table["symbol"].to_numpy()
-    columns = [_ns(table["time_utc"].to_numpy()), *(table[name].to_numpy() for name in CANDLE_SCHEMA.names[2:])]
-    every = Candles(*columns)
+    names = np.array(table["symbol"].to_pylist(), dtype=object)
     return {str(symbol): every.at(names == symbol) for symbol in dict.fromkeys(names.tolist())}, chart
+
+
+_MS_PER_DAY: Final = 86_400_000
+_CANDLE_NAMES: Final = CANDLE_SCHEMA.names[1:]
 
 
 def _rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, str]]:

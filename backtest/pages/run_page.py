@@ -16,7 +16,7 @@ from backtest.pages.run_charts import (
     when_charts,
 )
 from backtest.pages.run_figures import pairs_of, tiles_of
-from backtest.pages.run_tables import extreme_trips, gates_table, group_tables, months_table, run_parts
+from backtest.pages.run_tables import extreme_trips, gates_table, group_tables, months_table, run_parts, vectorbt_parts
 from backtest.pages.wording import day
 from backtest.recorded import Recorded
 from backtest.report import Report
@@ -40,7 +40,7 @@ def page_of(recorded: Recorded) -> Page:
             Section("groups", "Groups", group_tables(report), _GROUPS),
             Section("gates", "Refusals", _present(gates_chart(report), gates_table(report))),
             Section("odds", "Luck", odds_parts(report.monte_carlo)),
-            Section("run", "What was run", run_parts(report)),
+            Section("run", "What was run", (*run_parts(report), *vectorbt_parts(report.vectorbt))),
         ),
         made_by=f"{version}. Past results, simulated: they promise nothing.",
     )

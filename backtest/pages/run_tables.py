@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from backtest.comparison import Comparison
 from backtest.facts import RunFacts
 from backtest.groups import Group
 from backtest.hindsight import Followed
@@ -194,6 +195,22 @@ def run_parts(report: Report) -> tuple[Pairs | Table, ...]:
         ),
     )
     return pairs, *facts_parts(report.facts)
+
+
+def vectorbt_parts(found: Comparison | None) -> tuple[Pairs, ...]:
+    """Whether the same run inside vectorbt agrees; nothing where it was not asked for."""
+    if found is None:
+        return ()
+    same = {True: "the same", False: "different"}
+    pairs = (
+        Pair("Agrees", "yes" if found.agrees else "no"),
+        Pair("Decisions compared", f"{found.decisions:,}", f"{found.decisions_apart:,} of them different"),
+        Pair("Deals", same[found.same_deals]),
+        Pair("Largest difference of equity", money(found.apart.largest), "each with its cause in the comparison"),
+        Pair("of that without a cause", money(found.rest.largest), f"rounding to cents allows {money(found.bound)}"),
+        Pair("Difference at the end", money(found.final_apart)),
+    )
+    return (Pairs("Inside vectorbt", pairs),)
 
 
 def facts_parts(facts: RunFacts) -> tuple[Pairs | Table, ...]:
