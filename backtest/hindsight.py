@@ -124,15 +124,28 @@ class _Symbol:
         self._spec = spec = job.specs[index]
         self._money, self._rate = market.moneys[index], market.swap_rate(index)
         self._ticks = job.ticks[spec.name]
+        self._ranges = block_ranges(self._ticks)
         slippage = job.profile.slippage_points * spec.point
         self._fills = Fills(slippage, spec.tick_size, spec.digits, self._money)
 
     def results(self, entries: Table) -> Floats:
         """R of each of `entries`, NaN for what is still open."""
+        found, shifts = np.empty(len(entries)), self._shifts(entries["time_ns"])
+        for shift_s in np.unique(shifts).tolist():
+            own = shifts == shift_s
+            found[own] = self._results(entries[own], shift_s)
+        return found
+
+    def _shifts(self, time_ns: Ints) -> Ints:
+        """By how much the broker's clock is changed while a position is held as long as it may be [s]."""
+        opened_s, clock = time_ns // _NS_PER_S, self._job.clock
+        until_s = opened_s + int(self._job.settings.care.max_holding_s)
+        return clock.offsets_at_utc(until_s) - clock.offsets_at_utc(opened_s)
+
+    def _results(self, entries: Table, shift_s: int) -> Floats:
         opened_msc = self._server_msc(entries["time_ns"])
-        ends = followed(
-            entries, opened_msc, self._ticks, block_ranges(self._ticks), self._fills, self._hours(1), self._hours(-1)
-        )
+        buys, sells = (self._hours(side, shift_s) for side in (1, -1))
+        ends = followed(entries, opened_msc, self._ticks, self._ranges, self._fills, buys, sells)
         rule = self._job.profile.commission_of(self._spec.name)
         paid, paid_later = (commission_of(rule, entry, 1.0, _DIGITS) for entry in (DealEntry.IN, DealEntry.OUT))
         profits = ends.profit + paid + paid_later + self._swaps(entries, opened_msc, ends)
@@ -141,12 +154,12 @@ class _Symbol:
     def _server_msc(self, time_ns: Ints) -> Ints:
         return time_ns // _NS_PER_MS + self._job.clock.offsets_at_utc(time_ns // _NS_PER_S) * 1000
 
-    def _hours(self, side: int) -> Hours:
-        """When position care would close by the clock on `side`."""
+    def _hours(self, side: int, shift_s: int) -> Hours:
+        """When position care would close by the clock on `side`, on a clock that is changed by `shift_s` meanwhile."""
         care, spec = self._job.settings.care, self._spec
         costs = (spec.swap_long if side > 0 else spec.swap_short) < 0.0 and spec.swap_mode != SwapMode.DISABLED
         return Hours(
-            care.max_holding_s,
+            care.max_holding_s + shift_s if care.max_holding_s > 0.0 else 0.0,
             care.weekend_close_s if care.weekend_stop_atr == 0.0 else 0.0,
             care.rollover_close_s,
             care.triple_swap_close_s,

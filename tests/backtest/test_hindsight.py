@@ -11,6 +11,7 @@ from backtest.exact import Outcome, run_exact
 from backtest.hindsight import hindsight_of, results_of
 from backtest.job import Job
 from domain.dtypes import TICK_DTYPE
+from domain.serverclock import clock_named
 from strategy.gates import NO_GATE, Gate
 from strategy.params import CareSettings, EntrySettings, GuardSettings
 from strategy.tables import Table
@@ -106,6 +107,24 @@ def test_by_hand_with_every_cost() -> None:
     assert results_of(job, np.concatenate([buy, sell])) == pytest.approx(expected, abs=1e-6)
     worse = results_of(a_job_of([1.1000, 1.1010, 1.1031, 1.0900], slippage=3.0), sell)
     assert worse == pytest.approx([(-326.0 - 7.0 - 8.0) / (303.0 + 7.0)], abs=1e-6)
+
+
+def test_a_time_stop_goes_by_the_time_that_passes() -> None:
+    """Held over the weekend on which the broker's clock is put forward: 72 hours later it shows 73 hours more."""
+    care = CareSettings(max_holding_s=72 * 3600.0, weekend_close_s=0.0)
+    job = a_job(weeks=1, settings=msgspec.structs.replace(EAGER, care=care))
+    clock, opened_s = clock_named("eu"), 1_711_713_600  # 2024-03-29, 12:00 UTC
+    utc_s = opened_s + 3600 * np.arange(90)
+    ticks = np.zeros(len(utc_s), TICK_DTYPE)
+    ticks["bid"], ticks["ask"] = 1.1, 1.1001
+    ticks["bid"][72], ticks["ask"][72] = 1.1010, 1.1011
+    ticks["time_msc"] = (utc_s + clock.offsets_at_utc(utc_s)) * 1000
+    spec = msgspec.structs.replace(job.specs[0], swap_long=0.0, sessions=())
+    profile = msgspec.structs.replace(job.profile, slippage_points=0.0)
+    later = dataclasses.replace(job, ticks={"EURUSD": ticks}, clock=clock, specs=(spec,), profile=profile)
+    buy = an_episode(1, 1.1001, 1.0981, 1.1200, Gate.SPREAD)
+    buy["time_ns"] = opened_s * 1_000_000_000
+    assert results_of(later, buy) == pytest.approx([(90.0 - 7.0) / 207.0], abs=1e-6)
 
 
 def test_figures_by_gate() -> None:
