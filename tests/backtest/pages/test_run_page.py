@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from backtest.comparison import Comparison, Difference
 from backtest.document import json_of
 from backtest.pages.content import Chart, Figure, Page, Pairs, Table
 from backtest.pages.run_charts import rolling_sharpe
@@ -160,3 +161,29 @@ def test_a_run_without_a_single_round_trip_has_a_page(recorded: Recorded) -> Non
     assert page.tiles[0].value == "-"
     assert {chart.name for chart in charts_of(page)} == {"equity", "gates"}
     assert page.cautions[0] == "0 round trips are too few to tell skill from luck"
+
+
+def test_a_comparison_with_vectorbt_is_told_where_there_is_one(recorded: Recorded, page: Page) -> None:
+    nothing = Difference(rows=0, largest=0.0, at_ns=0)
+    found = Comparison(
+        agrees=False,
+        rows=10,
+        decisions=1_440,
+        orders=7,
+        decisions_apart=3,
+        same_deals=True,
+        same_curve=True,
+        apart=Difference(rows=2, largest=12.5, at_ns=1),
+        swap=nothing,
+        sell_spread=nothing,
+        rest=nothing,
+        bound=0.07,
+        final_apart=-1.25,
+    )
+    beside = page_of(recorded._replace(report=msgspec.structs.replace(recorded.report, vectorbt=found)))
+    parts = [part for part in beside.sections[-1].parts if isinstance(part, Pairs)]
+    told = {pair.name: pair.value for pair in parts[-1].pairs}
+    assert parts[-1].title == "Inside vectorbt"
+    assert (told["Agrees"], told["Decisions compared"], told["Deals"]) == ("no", "1,440", "the same")
+    assert told["Largest difference of equity"] == "12.50"
+    assert "Inside vectorbt" not in {part.title for part in page.sections[-1].parts if isinstance(part, Pairs)}
