@@ -66,7 +66,7 @@ def test_too_few_have_no_odds() -> None:
 def test_parts_of_the_balance_before() -> None:
     """The second was open when the first ended: its balance is the deposit's; the third stands on both."""
     trips = [a_trip(1, 500.0, hours=5), a_trip(2, -300.0, hours=30), a_trip(3, 102.0), a_trip(4, 50.0)]
-    trips[1] = msgspec.structs.replace(trips[1], opened_ns=trips[0].closed_ns - 1, closed_ns=trips[2].opened_ns - 1)
+    trips[1] = msgspec.structs.replace(trips[1], opened_ns=trips[0].closed_ns - 1, closed_ns=trips[2].opened_ns)
     trips[3] = msgspec.structs.replace(trips[3], closed_ns=0)
     spread = [msgspec.structs.replace(trip, spread=0.0002) for trip in trips]
     found = changes_of(a_job(weeks=1), spread)
