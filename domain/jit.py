@@ -78,6 +78,15 @@ def njit_inlined(kernel: Kernel) -> Kernel:
     return compiled
 
 
+def njit_bare(kernel: Kernel) -> Kernel:
+    """The same for a kernel that is handed many tables: counting references to them would cost more than its work.
+
+    It allocates nothing and returns no array.
+    """
+    compiled: Kernel = numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(kernel)
+    return compiled
+
+
 def njit_inner(kernel: Kernel) -> Kernel:
     """Compile a kernel that other kernels alone call, with many tables: a third of the time, and no counting of them.
 

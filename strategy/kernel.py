@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.jit import njit
+from domain.jit import njit, njit_bare
 from domain.pricing import money_per_price, notional_value, required_margin
 from domain.timeframes import DAY_S
 from risk.limits import Regime, Standing, Steering
@@ -72,7 +72,7 @@ class Progress(NamedTuple):
     acted: bool
 
 
-@njit
+@njit_bare
 def _write_common(record: Table, world: World, batch: Batch, chart: int, now_ns: int) -> None:
     row = record[0]
     row.time_ns = now_ns
@@ -87,7 +87,7 @@ def _write_common(record: Table, world: World, batch: Batch, chart: int, now_ns:
     row.bars_seen = world.charts[chart].bars_seen
 
 
-@njit
+@njit_bare
 def _write_standing(record: Table, standing: Standing, steering: Steering) -> None:
     row = record[0]
     row.allowed_leverage = standing.allowed_leverage
@@ -103,7 +103,7 @@ def _write_standing(record: Table, standing: Standing, steering: Steering) -> No
     row.leverage_override = steering.leverage_override
 
 
-@njit
+@njit_bare
 def _write_evidence(record: Table, evidence: EvidenceView) -> None:
     row = record[0]
     row.trips = evidence.trips
@@ -113,7 +113,7 @@ def _write_evidence(record: Table, evidence: EvidenceView) -> None:
     row.kelly_fraction = evidence.kelly_fraction
 
 
-@njit
+@njit_bare
 def _write_safety(record: Table, view: SafetyView, stake: StakeView, guard: GuardCare) -> None:
     row = record[0]
     row.base_exposure = stake.exposure.base
@@ -125,7 +125,7 @@ def _write_safety(record: Table, view: SafetyView, stake: StakeView, guard: Guar
     row.halted = guard.halted
 
 
-@njit
+@njit_bare
 def _write_entry(record: Table, view: EntryView, decision: EntryDecision, closes: Closes, close: int) -> None:
     row = record[0]
     row.kind = _ENTRY
@@ -165,7 +165,7 @@ def _write_entry(record: Table, view: EntryView, decision: EntryDecision, closes
         row.position[seen] = math.nan
 
 
-@njit
+@njit_bare
 def _reserve(world: World, symbol: int, chart: int, decision: EntryDecision, setup: int, now_ns: int) -> None:
     """Count an entry as if it were open, so that the next one cannot spend the same room twice."""
     side = 0 if decision.side > 0 else 1
@@ -180,7 +180,7 @@ def _reserve(world: World, symbol: int, chart: int, decision: EntryDecision, set
     world.account[0].reserved_margin += required_margin(decision.side, decision.lots, decision.price, money)
 
 
-@njit
+@njit_bare
 def _decide_at_close(world: World, batch: Batch, closes: Closes, close: int, now_ns: int, record: Table) -> bool:
     chart = closes.chart[close]
     world.charts[chart].bars_seen += 1
@@ -204,7 +204,7 @@ def _decide_at_close(world: World, batch: Batch, closes: Closes, close: int, now
     return True
 
 
-@njit
+@njit_bare
 def _look_after(world: World, batch: Batch, row: int, now_ns: int, record: Table, at_close: bool) -> bool:
     """Decide on one position; the record stays where it acts or where a bar closed. Returns whether it acts."""
     position = world.positions[row]
@@ -228,7 +228,7 @@ def _look_after(world: World, batch: Batch, row: int, now_ns: int, record: Table
     return acts
 
 
-@njit
+@njit_bare
 def _write_no_entry(record: Table, world: World) -> None:
     """What a decision on a position does not ask for, and the equity."""
     line = record[0]
@@ -252,7 +252,7 @@ def _write_no_entry(record: Table, world: World) -> None:
         line.features[feature] = math.nan
 
 
-@njit
+@njit_bare
 def _cares_for(world: World, row: int, symbol: int) -> bool:
     position = world.positions[row]
     return bool(position.symbol == symbol and position.chart >= 0 and position.in_flight == 0)
@@ -266,7 +266,7 @@ class Alarm(NamedTuple):
     time_msc: float
 
 
-@njit
+@njit_bare
 def alarm_of(world: World, symbol: int, server_offset_s: int, now_msc: int) -> Alarm:
     """The alarm of the positions on `symbol` from `now_msc` [ms, broker's clock] on.
 
@@ -292,7 +292,7 @@ def alarm_of(world: World, symbol: int, server_offset_s: int, now_msc: int) -> A
     return Alarm(bid, ask, time_msc)
 
 
-@njit
+@njit_bare
 def _next_alarm(ticks: Table, start: int, stop: int, alarm: Alarm, band: Band) -> int:
     """First tick in [start, stop) at which a position or a guard might need something, else `stop`."""
     until = min(alarm.time_msc, band.until_msc)
@@ -311,13 +311,13 @@ def _next_alarm(ticks: Table, start: int, stop: int, alarm: Alarm, band: Band) -
     return stop
 
 
-@njit
+@njit_bare
 def _set_quote(world: World, batch: Batch, tick: int) -> None:
     world.symbols[batch.symbol].bid = batch.ticks[tick].bid
     world.symbols[batch.symbol].ask = batch.ticks[tick].ask
 
 
-@njit
+@njit_bare
 def watch_at(world: World, batch: Batch, tick: int) -> bool:
     """Take the quote of `tick` and let the guards see what it makes of equity; whether one changed.
 
@@ -335,7 +335,7 @@ def watch_at(world: World, batch: Batch, tick: int) -> bool:
     return changed
 
 
-@njit
+@njit_bare
 def _expired(world: World, batch: Batch, tick: int) -> bool:
     """Whether an override has ended at `tick`, which is to be decided without it, or an event is to be told of."""
     now_ns = (batch.ticks[tick].time_msc - batch.server_offset_s * _MS_PER_S) * _NS_PER_MS
@@ -343,7 +343,7 @@ def _expired(world: World, batch: Batch, tick: int) -> bool:
     return bool(0 < guard.expires_ns <= now_ns or 0 < guard.warns_ns <= now_ns)
 
 
-@njit
+@njit_bare
 def _at_tick(
     world: World, batch: Batch, closes: Closes, tick: int, close: int, records: Table, written: int
 ) -> Progress:
@@ -364,7 +364,7 @@ def _at_tick(
     return Progress(tick + 1, close, written, acted)
 
 
-@njit
+@njit_bare
 def walk(world: World, batch: Batch, closes: Closes, start: Progress, stop: int, records: Table) -> Progress:
     """Walk from `start` to tick `stop` (exclusive), or until a decision acts, a guard changes or an override ends.
 

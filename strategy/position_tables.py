@@ -3,7 +3,7 @@
 import math
 from typing import Final
 
-from domain.jit import njit
+from domain.jit import njit_bare
 from domain.pricing import money_per_price, notional_value
 from risk.hours import day_left_s, triple_swap_left_s, week_left_s
 from risk.legs import LegRules
@@ -19,7 +19,7 @@ _NS_PER_S: Final = 1_000_000_000
 _POSITION: Final = int(DecisionKind.POSITION)
 
 
-@njit
+@njit_bare
 def care_rules_of(rules: Table, row: int) -> CareRules:
     """Position thresholds of the chart on `row`."""
     s, g, f, h = rules[row].care_stops, rules[row].care_legs, rules[row].care_fill, rules[row].care_hours
@@ -33,7 +33,7 @@ def care_rules_of(rules: Table, row: int) -> CareRules:
     )
 
 
-@njit
+@njit_bare
 def position_view(world: World, symbol_row: int, row: int, now_ns: int, server_offset_s: int) -> PositionView:
     """The position on `row`, which is one of the symbol on `symbol_row`, as it looks at `now_ns` [UTC ns]."""
     p = world.positions[row]
@@ -72,7 +72,7 @@ def position_view(world: World, symbol_row: int, row: int, now_ns: int, server_o
     )
 
 
-@njit
+@njit_bare
 def calendar_view(world: World, symbol: int, now_ns: int) -> CalendarView:
     """What the calendar says of positions on `symbol` at `now_ns` [UTC ns]."""
     window_s = news_window_s(world, symbol, now_ns)
@@ -82,7 +82,7 @@ def calendar_view(world: World, symbol: int, now_ns: int) -> CalendarView:
     return CalendarView(ahead_s, window_s, held_in_windows(world, now_ns) if window_s <= 0.0 else 0.0)
 
 
-@njit
+@njit_bare
 def held_in_windows(world: World, now_ns: int) -> float:
     """Market value of all positions whose symbol is inside a window / equity; infinite without equity."""
     total, equity = 0.0, equity_of(world)
@@ -98,7 +98,7 @@ def held_in_windows(world: World, now_ns: int) -> float:
     return total / equity if equity > 0.0 else math.inf
 
 
-@njit
+@njit_bare
 def write_position(record: Table, view: PositionView, ticket: int) -> None:
     """Put on record what a decision on a position saw; `recorded_view` reads it back."""
     line = record[0]
@@ -123,7 +123,7 @@ def write_position(record: Table, view: PositionView, ticket: int) -> None:
     seen[17], seen[18], seen[19] = view.calendar.event_left_s, view.calendar.window_left_s, view.calendar.held_leverage
 
 
-@njit
+@njit_bare
 def recorded_view(record: Table) -> PositionView:
     """What the decision in `record` (DECISION_DTYPE, one row, on a position) saw."""
     line = record[0]
@@ -147,7 +147,7 @@ def recorded_view(record: Table) -> PositionView:
     )
 
 
-@njit
+@njit_bare
 def note_bar(world: World, chart: int, bar: Table, server_offset_s: int) -> None:
     """Hang the positions that `chart` looks after from the best price of a closed `bar` (RATES_DTYPE, one row).
 

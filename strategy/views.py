@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.jit import njit
+from domain.jit import njit_bare
 from domain.pricing import SymbolMoney, notional_value, position_profit, rounded_money
 from domain.timeframes import DAY_S, WEEK_S
 from risk.hours import from_midnight_s, week_left_s
@@ -87,7 +87,7 @@ class Safety(NamedTuple):
     safety: SafetyView
 
 
-@njit
+@njit_bare
 def money_of(symbols: Table, row: int) -> SymbolMoney:
     """Pricing numbers of the symbol on `row`."""
     s = symbols[row]
@@ -111,7 +111,7 @@ def money_of(symbols: Table, row: int) -> SymbolMoney:
     )
 
 
-@njit
+@njit_bare
 def rules_of(symbols: Table, row: int) -> SymbolRules:
     """Decision numbers of the symbol on `row`."""
     s = symbols[row]
@@ -130,7 +130,7 @@ def rules_of(symbols: Table, row: int) -> SymbolRules:
     )
 
 
-@njit
+@njit_bare
 def entry_rules_of(rules: Table, row: int) -> EntryRules:
     """Entry thresholds of the chart on `row`."""
     m, v, p, b = rules[row].market, rules[row].levels, rules[row].holdings, rules[row].limits
@@ -147,7 +147,7 @@ def entry_rules_of(rules: Table, row: int) -> EntryRules:
     )
 
 
-@njit
+@njit_bare
 def equity_of(world: World) -> float:
     """Balance, credit and floating profit of all positions at the last quotes [account money, rounded]."""
     account = world.account[0]
@@ -162,7 +162,7 @@ def equity_of(world: World) -> float:
     return rounded_money(total, account.money_digits)
 
 
-@njit
+@njit_bare
 def adopt(world: World, equity: float, margin: float) -> None:
     """Make `equity` and `margin` [account money] true: what they have beyond our own figures becomes an adjustment.
 
@@ -174,7 +174,7 @@ def adopt(world: World, equity: float, margin: float) -> None:
     account.margin_adjustment = rounded_money(margin - account.margin, account.money_digits)
 
 
-@njit
+@njit_bare
 def notional_of(world: World) -> float:
     """Market value of all positions and of entries in flight [account money]."""
     total = float(world.account[0].reserved_notional)
@@ -188,7 +188,7 @@ def notional_of(world: World) -> float:
     return total
 
 
-@njit
+@njit_bare
 def session_left_s(symbols: Table, row: int, server_s: int) -> float:
     """Seconds until the trade session that holds `server_s` ends; 0 outside of all, a week where there are none."""
     symbol = symbols[row]
@@ -201,7 +201,7 @@ def session_left_s(symbols: Table, row: int, server_s: int) -> float:
     return 0.0
 
 
-@njit
+@njit_bare
 def _held_on(world: World, symbol: int) -> tuple[float, float, float]:
     """Own positions on `symbol` with entries in flight, and lots held by its buys and by its sells."""
     count, buys, sells = float(world.symbols[symbol].in_flight), 0.0, 0.0
@@ -218,7 +218,7 @@ def _held_on(world: World, symbol: int) -> tuple[float, float, float]:
     return count, buys, sells
 
 
-@njit
+@njit_bare
 def _other_symbols(world: World, symbol: int) -> float:
     count = 0.0
     for other in range(world.symbols.shape[0]):
@@ -230,7 +230,7 @@ def _other_symbols(world: World, symbol: int) -> float:
     return count
 
 
-@njit
+@njit_bare
 def _trading_allowed(world: World, symbol: int, side: int) -> float:
     row = world.symbols[symbol]
     wanted = _MAY_SELL if side < 0 else _MAY_BUY
@@ -238,12 +238,12 @@ def _trading_allowed(world: World, symbol: int, side: int) -> float:
     return 1.0 if allowed else 0.0
 
 
-@njit
+@njit_bare
 def _since_s(last_ns: int, now_ns: int) -> float:
     return (now_ns - last_ns) / _NS_PER_S if last_ns > 0 else math.inf
 
 
-@njit
+@njit_bare
 def _market_view(world: World, batch: Batch, closes: Closes, close: int) -> MarketView:
     chart = world.charts[closes.chart[close]]
     symbol = world.symbols[batch.symbol]
@@ -264,26 +264,26 @@ def _market_view(world: World, batch: Batch, closes: Closes, close: int) -> Mark
     )
 
 
-@njit
+@njit_bare
 def _evidence_view(world: World, setup: int) -> EvidenceView:
     row = world.evidence[setup]
     return EvidenceView(row.trips, row.win_rate, row.win_r, row.loss_r, row.kelly_fraction)
 
 
-@njit
+@njit_bare
 def kelly_rules_of(rules: Table, row: int) -> KellyRules:
     """Settings of Half-Kelly of the chart on `row`."""
     r = rules[row].kelly
     return KellyRules(r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9])
 
 
-@njit
+@njit_bare
 def drawdown_of(peak_equity: float, equity: float) -> float:
     """How far `equity` is below its peak [fraction of the peak, 0 where there is none]."""
     return max(0.0, (peak_equity - equity) / peak_equity) if peak_equity > 0.0 else 0.0
 
 
-@njit
+@njit_bare
 def _standing(world: World, chart: int, equity: float, news_window: float, now_ns: int) -> Standing:
     account = world.account[0]
     granted = tier_leverage(equity, world.rules[chart].tiers)
@@ -298,7 +298,7 @@ def _standing(world: World, chart: int, equity: float, news_window: float, now_n
     )
 
 
-@njit
+@njit_bare
 def news_window_s(world: World, symbol: int, now_ns: int) -> float:
     """`window_left_s` at `now_ns` [UTC ns]; NaN where no calendar can be relied on."""
     if now_ns >= world.account[0].news_until_ns:
@@ -306,7 +306,7 @@ def news_window_s(world: World, symbol: int, now_ns: int) -> float:
     return window_left_s(world.symbols, world.news, symbol, now_ns)
 
 
-@njit
+@njit_bare
 def _news_view(world: World, symbol: int, window_s: float, close_s: float, now_ns: int) -> NewsView:
     """Nothing is opened inside a window, nor where it would be closed or its stop tightened for the next event."""
     account = world.account[0]
@@ -320,7 +320,7 @@ def _news_view(world: World, symbol: int, window_s: float, close_s: float, now_n
     return NewsView(window_s, 1.0, tone)
 
 
-@njit
+@njit_bare
 def _is_inside(window_s: float) -> float:
     """1 inside a window, 0 outside; NaN where it is not known."""
     if math.isnan(window_s):
@@ -328,7 +328,7 @@ def _is_inside(window_s: float) -> float:
     return 1.0 if window_s <= 0.0 else 0.0
 
 
-@njit
+@njit_bare
 def entry_view(world: World, batch: Batch, closes: Closes, close: int, now_ns: int, safety: Safety) -> EntryView:
     """The world as an entry on the closed bar `close` sees it at `now_ns` [UTC ns], its safety read before."""
     row = closes.chart[close]
@@ -355,12 +355,12 @@ def entry_view(world: World, batch: Batch, closes: Closes, close: int, now_ns: i
     )
 
 
-@njit
+@njit_bare
 def _server_s(batch: Batch, tick: int) -> int:
     return int(batch.ticks[tick].time_msc // _MS_PER_S)
 
 
-@njit
+@njit_bare
 def setup_of(closes: Closes, close: int) -> int:
     """Set-up the model named for the closed bar; 0 while it warms up."""
     setup = closes.features[close, 0]

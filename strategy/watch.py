@@ -7,7 +7,7 @@ changes, so that nearly all ticks are passed over.
 import math
 from typing import Final, NamedTuple
 
-from domain.jit import njit
+from domain.jit import njit_bare
 from domain.pricing import SymbolMoney, money_per_price, notional_value
 from domain.timeframes import DAY_S
 from risk.guards import (
@@ -55,28 +55,28 @@ class Band(NamedTuple):
     until_msc: float
 
 
-@njit
+@njit_bare
 def guard_rules_of(guard: Table) -> GuardRules:
     """Thresholds in force."""
     r = guard[0].rules
     return GuardRules(r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8])
 
 
-@njit
+@njit_bare
 def levels_of(guard: Table) -> Levels:
     """Levels at which the guards stand."""
     levels = guard[0].levels
     return Levels(levels[_FLOATING], levels[_DAY], levels[_DRAWDOWN])
 
 
-@njit
+@njit_bare
 def marks_of(world: World) -> Marks:
     """What equity is compared with."""
     account, guard = world.account[0], world.guard[0]
     return Marks(account.balance, account.balance + account.credit, guard.day_start_equity, account.peak_equity)
 
 
-@njit
+@njit_bare
 def is_priced(world: World) -> bool:
     """Whether every open position has a quote: without one our own equity says nothing."""
     for row in range(world.account[0].positions):
@@ -87,7 +87,7 @@ def is_priced(world: World) -> bool:
     return True
 
 
-@njit
+@njit_bare
 def watch(world: World, equity: float) -> bool:
     """Move the marks and the guards to where `equity` [account money] puts them; whether a guard changed."""
     account, guard = world.account[0], world.guard[0]
@@ -113,7 +113,7 @@ def watch(world: World, equity: float) -> bool:
     return not same
 
 
-@njit
+@njit_bare
 def begin_day(world: World, day: int) -> bool:
     """Begin the broker's `day` with the equity before its first tick; whether a guard was let go."""
     guard = world.guard[0]
@@ -130,7 +130,7 @@ def begin_day(world: World, day: int) -> bool:
 # -- how far prices may move -------------------------------------------------------------------------------------------
 
 
-@njit
+@njit_bare
 def _profit_per_price(volume: float, price_open: float, price: float, money: SymbolMoney) -> float:
     """Bound on how much the profit of a position changes per price, while that moves by `_LARGEST_MOVE` at most."""
     nearest = price * (1.0 - _LARGEST_MOVE)
@@ -139,7 +139,7 @@ def _profit_per_price(volume: float, price_open: float, price: float, money: Sym
     return volume * bound * max(1.0, price_open / nearest)
 
 
-@njit
+@njit_bare
 def _slopes(world: World, symbol: int) -> tuple[float, float]:
     """Bounds on what equity changes per price of the symbol's bid and of its ask [account money per price]."""
     by_bid, by_ask = 0.0, 0.0
@@ -158,7 +158,7 @@ def _slopes(world: World, symbol: int) -> tuple[float, float]:
     return by_bid, by_ask
 
 
-@njit
+@njit_bare
 def _holds(world: World, symbol: int) -> bool:
     held = False
     for row in range(world.account[0].positions):
@@ -166,7 +166,7 @@ def _holds(world: World, symbol: int) -> bool:
     return held
 
 
-@njit
+@njit_bare
 def corridor_now(world: World) -> Corridor:
     """How far equity may move; a cent inside, and one for each position, whose profits are rounded."""
     corridor = corridor_of(marks_of(world), levels_of(world.guard), guard_rules_of(world.guard))
@@ -174,7 +174,7 @@ def corridor_now(world: World) -> Corridor:
     return Corridor(corridor.floor + slack, corridor.ceiling - slack)
 
 
-@njit
+@njit_bare
 def next_time_msc(world: World, server_offset_s: int) -> float:
     """When the broker's day or an override ends, or an event is to be told of [ms, broker's clock].
 
@@ -190,7 +190,7 @@ def next_time_msc(world: World, server_offset_s: int) -> float:
     return until
 
 
-@njit
+@njit_bare
 def band_of(world: World, symbol: int, server_offset_s: int, share: float) -> Band:
     """The band of `symbol`: as long as its quotes stay inside, equity moves by less than `share` of its room.
 
@@ -219,19 +219,19 @@ def band_of(world: World, symbol: int, server_offset_s: int, share: float) -> Ba
 # -- what decisions see ------------------------------------------------------------------------------------------------
 
 
-@njit
+@njit_bare
 def guard_care_of(guard: Table) -> GuardCare:
     """What the guards leave of positions."""
     return GuardCare(kept_fraction(guard[0].levels[_DRAWDOWN], guard_rules_of(guard)), float(guard[0].halted))
 
 
-@njit
+@njit_bare
 def guard_wants(view: PositionView, guard: Table, symbol: SymbolRules) -> bool:
     """Whether the guards want something of this position closed."""
     return bool(lots_to_close(view, guard_care_of(guard), symbol) > 0.0)
 
 
-@njit
+@njit_bare
 def steering_of(world: World, chart: int) -> Steering:
     """What guards and people say of risk and leverage on this chart."""
     rules, overrides = guard_rules_of(world.guard), world.rules[chart].overrides
@@ -240,14 +240,14 @@ def steering_of(world: World, chart: int) -> Steering:
     return Steering(1.0, math.inf, overrides[0], overrides[1])
 
 
-@njit
+@njit_bare
 def _value_on(asset: int, symbol: int, value: float, symbols: Table) -> float:
     """Part of `value`, the signed notional of the symbol, that is held in `asset`."""
     held = value if symbols[symbol].base_asset == asset else 0.0
     return held - value if symbols[symbol].quote_asset == asset else held
 
 
-@njit
+@njit_bare
 def stake_of(world: World, symbol: int, unstopped_fraction: float) -> StakeView:
     """What is at stake, as an entry on `symbol` sees it: open positions and entries in flight."""
     base, quote = world.symbols[symbol].base_asset, world.symbols[symbol].quote_asset
@@ -275,7 +275,7 @@ def stake_of(world: World, symbol: int, unstopped_fraction: float) -> StakeView:
     return StakeView(Exposure(on_base, on_quote), risk)
 
 
-@njit
+@njit_bare
 def safety_of(world: World, symbol: int, equity: float, now_ns: int) -> SafetyView:
     """Where the account stands with its guards at `now_ns` [UTC ns], and what a person imposed on `symbol`."""
     guard, rules, levels = world.guard[0], guard_rules_of(world.guard), levels_of(world.guard)
