@@ -48,6 +48,7 @@ def show_beside(beside: Beside, names: tuple[str, ...], console: Console) -> Non
     """Print what agrees, each difference of equity with its cause, vectorbt's statistics, and the `names` of files."""
     found = beside.comparison
     console.print(f"[bold]Beside vectorbt[/], {found.rows:,} rows, {found.orders:,} orders")
+    console.print(f"  order function {found.order_function}", highlight=False)
     apart = "the same, bit for bit" if found.same_decisions else f"{found.decisions_apart:,} of them are not the same"
     explained = f"{abs(found.rest.largest):.2f} at most without a name, {found.bound:.2f} can be cents"
     for is_well, name, words in (

@@ -54,18 +54,19 @@ class CashBook:
 
     def value_of(self, symbol: str, price: float) -> float:
         """What one unit of the asset behind `symbol` is worth at the symbol's `price` [account money]."""
-        return 1.0 / price if self._is_inverse(symbol) else price
+        return 1.0 / price if self.is_inverse(symbol) else price
 
     def order_of(self, deal: Deal) -> CashOrder:
         """The order that books what `deal` books. Deals have to come in their order."""
         side = 1.0 if deal.type is DealType.BUY else -1.0
         units = deal.volume * self._specs[deal.symbol].contract_size
         opened = self._price_open(deal)
-        size = -side * units * opened if self._is_inverse(deal.symbol) else side * units
+        size = -side * units * opened if self.is_inverse(deal.symbol) else side * units
         fees = -(deal.commission + deal.fee + deal.swap)
         return CashOrder(deal.symbol, size, self.value_of(deal.symbol, deal.price), fees)
 
-    def _is_inverse(self, symbol: str) -> bool:
+    def is_inverse(self, symbol: str) -> bool:
+        """Whether what is held of `symbol` is its profit currency, as of USDJPY for an account in dollars."""
         return self._monies[symbol].profit_conversion == Conversion.INVERSE_PRICE
 
     def _price_open(self, deal: Deal) -> float:

@@ -40,10 +40,12 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     `apart` is the whole difference of equity. It comes from `swap`, which MT5 shows as it accrues and vectorbt knows
     when it is booked; from `sell_spread`, because a portfolio values sells at the bid; and from `rest`, MT5's rounding
     of each amount to cents, which is at most `bound`. `decisions_apart` are records that are not equal, bit for bit.
-    It `agrees` where every decision and deal is the same and no difference of equity is without a cause.
+    `order_function` says what asked the strategy. It `agrees` where every decision and deal is the same and no
+    difference of equity is without a cause.
     """
 
     agrees: bool
+    order_function: str
     rows: int
     decisions: int
     orders: int
@@ -74,11 +76,12 @@ def compared(exact: Outcome, vbt: VbtOutcome) -> Comparison:
     rest = _difference(vbt, vbt.rest)
     orders = sum(deal.type in _TRADES for deal in exact.deals)
     bound = _HALF_A_CENT * (orders + len(exact.trips)) + _NOISE
-    decisions_apart = _unequal(exact.decisions, vbt.ran.decisions)
-    same_deals = exact.deals == vbt.ran.deals and exact.intents == vbt.ran.intents
+    decisions_apart = _unequal(exact.decisions, vbt.booked.decisions)
+    same_deals = exact.deals == vbt.booked.deals and exact.intents == vbt.booked.intents
     same_curve = _same_curve(exact, vbt)
     return Comparison(
         agrees=decisions_apart == 0 and same_deals and same_curve and abs(rest.largest) <= bound,
+        order_function=vbt.order_function,
         rows=len(vbt.time_ns),
         decisions=len(exact.decisions),
         orders=orders,

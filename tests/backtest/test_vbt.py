@@ -14,7 +14,8 @@ pytest.importorskip("pandas")
 from backtest.comparison import Comparison, compared, write_comparison
 from backtest.exact import run_exact, terminal_of
 from backtest.job import Job
-from backtest.vbt import MissingExtraError, VbtOutcome, imported_vectorbt, rows_of, run_vbt
+from backtest.vbt import MissingExtraError, VbtOutcome, imported_vectorbt, run_vbt
+from backtest.vbt_rows import moments_of
 from domain.timeframes import Timeframe
 from marketdata.bar_ticks import ohlc_ticks
 from marketdata.drifting import TRENDING, DriftingSymbol, drifting_bars
@@ -49,8 +50,8 @@ def comparison(vbt: VbtOutcome) -> Comparison:
 
 def test_decisions_and_deals_are_the_same(vbt: VbtOutcome, comparison: Comparison) -> None:
     ran = Runner(Engine(vbt.job.settings), terminal_of(vbt.job), vbt.job.tape).run()
-    assert ran.decisions.tobytes() == vbt.ran.decisions.tobytes()
-    assert ran.deals == vbt.ran.deals
+    assert ran.decisions.tobytes() == vbt.booked.decisions.tobytes()
+    assert ran.deals == vbt.booked.deals
     assert comparison.same_decisions
     assert comparison.same_deals
     assert {deal.symbol for deal in ran.deals[1:]} == {"EURUSD", "USDJPY"}
@@ -101,7 +102,7 @@ def test_what_is_written(vbt: VbtOutcome, comparison: Comparison, tmp_path: Path
 
 def test_vectorbt_keeps_its_own_account(vbt: VbtOutcome) -> None:
     """Orders are the deals; statistics and falls are those of the account, without the cash that paid the purchases."""
-    orders, trades, portfolio = vbt.portfolio.orders.records, list(vbt.ran.deals[1:]), vbt.portfolio
+    orders, trades, portfolio = vbt.portfolio.orders.records, list(vbt.booked.deals[1:]), vbt.portfolio
     assert len(orders) == len(trades)
     assert orders["fees"].sum() == pytest.approx(-sum(deal.commission + deal.fee + deal.swap for deal in trades))
     assert portfolio.init_cash == vbt.job.profile.deposit
@@ -132,8 +133,8 @@ def test_vectorbt_draws_it(vbt: VbtOutcome) -> None:
 
 def test_rows_are_first_ticks_of_bars() -> None:
     job = a_job(1)
-    assert len(rows_of(job)) == 120
-    assert rows_of(job)[-1] == job.end_msc
+    assert len(moments_of(job)) == 120
+    assert moments_of(job)[-1] == job.end_msc
 
 
 def test_exact_without_decisions_cannot_be_compared(vbt: VbtOutcome) -> None:

@@ -118,10 +118,10 @@ def test_the_stretches_are_worth_comparing(ran: Four) -> None:
 def test_exact_and_vectorbt_decide_what_the_runner_decides(ran: Four) -> None:
     expected = ran.runner
     assert ran.exact.decisions.tobytes() == expected.decisions.tobytes()
-    assert ran.inside.ran.decisions.tobytes() == expected.decisions.tobytes()
+    assert ran.inside.booked.decisions.tobytes() == expected.decisions.tobytes()
     assert (ran.exact.intents, ran.exact.deals, ran.exact.money) == (expected.intents, expected.deals, expected.money)
-    assert ran.inside.ran.order_list_hash() == expected.order_list_hash()
-    assert ran.inside.ran.money == expected.money
+    assert (ran.inside.booked.intents, ran.inside.booked.deals) == (expected.intents, expected.deals)
+    assert ran.inside.booked.money == expected.money
 
 
 @pytest.mark.integration
