@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from backtest.compiled.order_line import LINE_DTYPE, OrderLine, go_to, next_order
+from backtest.compiled.order_line import LINE_DTYPE, OrderLine, order_function_of
 from backtest.compiled.orders import FULL, GOING, OVER
 from backtest.compiled.outcome import outcome_of, played
 from backtest.compiled.preparing import NotCompiled, prepared
@@ -19,7 +19,6 @@ from backtest.job import Job
 from backtest.stepping import SteppedRun
 from backtest.vbt_rows import Rows
 from domain.intents import Intent
-from domain.jit import njit_uncached
 from domain.pricing import position_profit
 from domain.trading import Deal, DealType, Position
 from domain.updates import Money
@@ -116,22 +115,7 @@ def _in_numba(job: Job, rows: Rows, nb: ModuleType) -> OrderFunction | NotCompil
         )
 
     most = max(1, int(first.run.progress[0]["deals"]))
-    return OrderFunction(_numba_function(nb), (line,), most, booked, _COMPILED)
-
-
-def _numba_function(nb: ModuleType) -> Any:  # noqa: ANN401 - a function of numba's
-    order_nb, nothing_nb = nb.order_nb, nb.order_nothing_nb
-
-    @njit_uncached
-    def flex_order(context, line):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - types are numba's
-        if context.call_idx == 0:
-            go_to(line, context.i)
-        column, size, price, fees = next_order(line)
-        if column < 0:
-            return -1, nothing_nb()
-        return column, order_nb(size=size, price=price, fixed_fees=fees, allow_partial=False, raise_reject=True)
-
-    return flex_order
+    return OrderFunction(order_function_of(nb), (line,), most, booked, _COMPILED)
 
 
 # -- in Python ---------------------------------------------------------------------------------------------------------

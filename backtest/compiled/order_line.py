@@ -3,15 +3,15 @@
 It is `backtest.accounting.CashBook.order_of`, of the deals that a run has made by a row of somebody else's loop.
 """
 
-from typing import Final, NamedTuple
+from types import ModuleType
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from backtest.compiled.broker import equity_of
-from backtest.compiled.driving import play_until
+from backtest.compiled.driving import equity_now, play_until
 from backtest.compiled.orders import GOING, OVER
 from backtest.compiled.tables import Floats, Ints, Run
-from domain.jit import njit_bare as njit
+from domain.jit import njit, njit_inner, njit_uncached
 from domain.pricing import position_profit
 from domain.trading import DealEntry
 from sim.matching import money_at
@@ -41,27 +41,21 @@ class OrderLine(NamedTuple):
 
 
 @njit
-def go_to(line: OrderLine, row: int) -> None:
-    """Play the run up to `row` and note the account; a run that cannot go on says so in its status."""
-    status = play_until(line.run, line.rows_msc[row])
+def note(line: OrderLine, row: int, status: int) -> None:
+    """Keep the account as it stands at `row`; a run that cannot go on says so in the line's status."""
     line.line[0].status = status
-    if status in (GOING, OVER):
-        _note(line, row)
-
-
-@njit
-def _note(line: OrderLine, row: int) -> None:
-    broker = line.run.broker
-    swap, spread, first_own = 0.0, 0.0, broker.terms.shape[0]
+    if status not in (GOING, OVER):
+        return
+    broker, swap, spread = line.run.broker, 0.0, 0.0
     for index in range(broker.account[0].positions):
         held = broker.book[index]
         swap += held.swap
         if held.side < 0:
             quote = broker.quotes[held.symbol_index]
-            money = money_at(broker.moneys, first_own + held.symbol_index)
+            money = money_at(broker.moneys, broker.terms.shape[0] + held.symbol_index)
             at_bid = position_profit(-1, held.volume, held.price_open, quote.bid, money)
             spread += at_bid - position_profit(-1, held.volume, held.price_open, quote.ask, money)
-    line.equity[row], line.swap[row], line.sell_spread[row] = equity_of(broker), swap, spread
+    line.equity[row], line.swap[row], line.sell_spread[row] = equity_now(line.run), swap, spread
 
 
 @njit
@@ -80,7 +74,7 @@ def next_order(line: OrderLine) -> tuple[int, float, float, float]:
     return line.columns[symbol], size, price, -(deal.commission + deal.swap)
 
 
-@njit
+@njit_inner
 def _price_open(run: Run, at: int) -> float:
     """Price at which the position of `deals[at]` was opened; its entry is not far behind."""
     deals = run.trail.deals
@@ -88,3 +82,19 @@ def _price_open(run: Run, at: int) -> float:
     while deals[row].position_id != position_id or deals[row].entry != _IN:
         row -= 1
     return float(deals[row].price)
+
+
+def order_function_of(nb: ModuleType) -> Any:  # noqa: ANN401 - a function of numba's
+    """A flexible order function for the loop of vectorbt, whose compiled part is `nb`; its argument is the line."""
+    order_nb, nothing_nb = nb.order_nb, nb.order_nothing_nb
+
+    @njit_uncached
+    def flex_order(context, line):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202 - types are numba's
+        if context.call_idx == 0:
+            note(line, context.i, play_until(line.run, line.rows_msc[context.i]))
+        column, size, price, fees = next_order(line)
+        if column < 0:
+            return -1, nothing_nb()
+        return column, order_nb(size=size, price=price, fixed_fees=fees, allow_partial=False, raise_reject=True)
+
+    return flex_order

@@ -18,6 +18,7 @@ SHELL = "\n".join(re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTAL
 COMMANDS = [line.partition("#")[0].split() for line in SHELL.splitlines() if line.startswith("companion ")]
 EXPORT = next(word for words in COMMANDS for word in words if word.endswith(".csv"))
 MESSAGES = re.findall(r"^\| `([^`]+)` \|", PAGE.partition("## When it says no")[2], re.MULTILINE)
+QUICKER = {"bias": ("--shuffles", "1"), "walkforward": ("--workers", "1")}
 OF_THE_STORE = ("--stored", "XAUUSD", "--timeframe", "M15", "--charts", "M15")
 
 
@@ -48,14 +49,13 @@ def here(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_every_step_has_its_command() -> None:
-    assert [words[1] for words in COMMANDS] == ["data", "data", "data", "backtest", "walkforward"]
+    assert [words[1] for words in COMMANDS] == ["data", "data", "data", "backtest", "bias", "walkforward"]
 
 
 def test_the_commands_of_the_guide_run(here: Path) -> None:
     said = []
     for words in COMMANDS:
-        alone = ["--workers", "1"] if words[1] == "walkforward" else []
-        done = CliRunner().invoke(cli, [*words[1:], *alone])
+        done = CliRunner().invoke(cli, [*words[1:], *QUICKER.get(words[1], ())])
         assert done.exit_code == ExitCode.DONE, (words, done.output)
         said.append(done.stdout)
     assert (here / "data" / "backtest" / "report.html").is_file()
