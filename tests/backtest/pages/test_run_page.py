@@ -166,6 +166,7 @@ def test_a_run_without_a_single_round_trip_has_a_page(recorded: Recorded) -> Non
 def test_a_comparison_with_vectorbt_is_told_where_there_is_one(recorded: Recorded, page: Page) -> None:
     nothing = Difference(rows=0, largest=0.0, at_ns=0)
     found = Comparison(
+        order_function="Python",
         agrees=False,
         rows=10,
         decisions=1_440,
