@@ -25,7 +25,8 @@ from backtest.monte_carlo import TRIALS, monte_carlo
 from backtest.pages.walk_page import page_of_search, walk_page
 from backtest.pages.writing import write_pages
 from backtest.search.crew import Crew, DaskCrew, LocalCrew, OneProcess
-from backtest.search.evaluation import OBJECTIVES, head_of
+from backtest.search.evaluation import head_of
+from backtest.search.figures import OBJECTIVES
 from backtest.search.ledger import Ledger, Result
 from backtest.search.record import RECORD, RESULTS, Walked, record_of, write_record
 from backtest.search.sampling import sampled

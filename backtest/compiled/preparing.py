@@ -44,6 +44,7 @@ _RECORDS: Final = 32  # beside the most that one tick can write; so few that the
 _FIRST_ROWS: Final = 1024
 _NS_PER_S: Final = 1_000_000_000
 _GROWTH: Final = 4
+_SIGNALS_KEPT: Final = 2
 
 
 class NotCompiled(msgspec.Struct, frozen=True):
@@ -80,8 +81,8 @@ class OpenedEngine(Engine):
 class OpenedRun(Runner):
     """The runner of `job` up to its first tick."""
 
-    def __init__(self, job: Job, engine: OpenedEngine, terminal: SimTerminal) -> None:
-        super().__init__(engine, terminal, job.tape, warm_up=job.warm_up, board=job.news)
+    def __init__(self, job: Job, engine: OpenedEngine, terminal: SimTerminal, tape: Tape) -> None:
+        super().__init__(engine, terminal, tape, warm_up=job.warm_up, board=job.news)
         self._open_session()
 
 
@@ -98,10 +99,33 @@ class Prepared:
 class Market:
     """What does not depend on a setting: ticks of all symbols one after the other, and the order of the tape."""
 
+    tape: Tape
     ticks: Table
     first_tick: Ints
     segments: Table
     span_msc: tuple[int, int]
+
+
+class Shared:
+    """What runs over the quotes of `job` have in common, whatever their settings: made once, and only read.
+
+    `refusal` is why they need `exact`; None where they do not, as far as can be told before a run.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.refusal = refusal_of(job)
+        self.market = market_of(job) if self.refusal is None else None
+        self._signals: dict[object, tuple[Closes, list[int]]] = {}
+
+    def signals(self, key: object) -> tuple[Closes, list[int]] | None:
+        """Closed bars with their scores, and where each symbol's begin, of runs with the same signals."""
+        return self._signals.get(key)
+
+    def keep_signals(self, key: object, closes: Closes, first: list[int]) -> None:
+        """Remember those of one run; the oldest are let go of."""
+        if len(self._signals) == _SIGNALS_KEPT:
+            del self._signals[next(iter(self._signals))]
+        self._signals[key] = closes, first
 
 
 def refusal_of(job: Job) -> NotCompiled | None:
@@ -149,6 +173,7 @@ def market_of(job: Job) -> Market:
         counts[place + 1] = len(ticks)
     ticks = by_place[0][1] if len(by_place) == 1 else np.concatenate([ticks for _, ticks in by_place])
     return Market(
+        tape=tape,
         ticks=ticks,
         first_tick=np.cumsum(counts),
         segments=_segments(job, tape, [places[symbol] for symbol in tape.symbols]),
@@ -191,23 +216,26 @@ def prepared(
     keep_decisions: bool = False,
     keep_acts: bool = True,
     count_gates: bool = True,
+    shared: Shared | None = None,
 ) -> Prepared | NotCompiled:
     """`job` before its first tick, or why it cannot be run compiled.
 
     `model` goes before the one the settings name. `keep_acts` keeps the decisions that wanted something done,
     `keep_decisions` all of them (1.4 kB each). Without `count_gates` bars are passed over on which nothing can come of
-    the score: deals, money and curve are the same, the gates are counted on the other bars alone.
+    the score: deals, money and curve are the same, the gates are counted on the other bars alone. `shared` is what
+    other runs over the same quotes have made already.
 
     Raises:
         SymbolSpecError: for a symbol that cannot be priced.
     """
-    refusal = refusal_of(job)
-    if refusal is not None:
-        return refusal
-    engine, terminal, market = OpenedEngine(job.settings, model), terminal_of(job), market_of(job)
-    OpenedRun(job, engine, terminal)
+    shared = Shared(job) if shared is None else shared
+    market = shared.market
+    if market is None:
+        return shared.refusal or NotCompiled("it has no quotes")
+    engine, terminal = OpenedEngine(job.settings, model), terminal_of(job)
+    OpenedRun(job, engine, terminal, market.tape)
     broker = _broker(job, terminal, market)
-    closes = _closes(job, engine, market, broker)
+    closes = _closes(job, engine, market, broker, shared)
     world = engine.tables
     world.guard["warns_ns"] = 0  # to be told of an event changes nothing that is decided
     records = np.zeros(len(world.charts) + MAX_POSITIONS + _RECORDS, DECISION_DTYPE)
@@ -261,18 +289,35 @@ def _first_trail(bars: int, records: int, charts: int, keep_decisions: bool, kee
     )
 
 
-def _closes(job: Job, engine: OpenedEngine, market: Market, broker: Broker) -> Closes:
+def _closes(job: Job, engine: OpenedEngine, market: Market, broker: Broker, shared: Shared) -> Closes:
     """Closed bars of all symbols one after the other; the terms of `broker` learn where each symbol's begin."""
-    parts, count = [], 0
+    key = _signals_key(engine)
+    known = shared.signals(key)
+    if known is None:
+        known = _scored_bars(job, engine, market)
+        shared.keep_signals(key, *known)
+    closes, first = known
+    broker.terms["first_close"], broker.terms["last_close"] = first[:-1], first[1:]
+    return closes
+
+
+def _signals_key(engine: OpenedEngine) -> object:
+    """What bars and scores depend on, beside quotes and history."""
+    settings, entry = engine.settings, engine.settings.entry
+    parameters = tuple(sorted(settings.model_parameters.items()))
+    periods = entry.atr_period, entry.atr_baseline_period
+    return id(engine.model.steps), parameters, settings.symbols, settings.timeframes, periods
+
+
+def _scored_bars(job: Job, engine: OpenedEngine, market: Market) -> tuple[Closes, list[int]]:
+    parts, first = [], [0]
     for place, spec in enumerate(job.specs):
         own = market.ticks[market.first_tick[place] : market.first_tick[place + 1]]
         parts.append(engine.closes_of(spec.name, own))
-        broker.terms[place]["first_close"] = count
-        count += len(parts[-1].at)
-        broker.terms[place]["last_close"] = count
+        first.append(first[-1] + len(parts[-1].at))
     if len(parts) == 1:
-        return parts[0]
-    return Closes(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+        return parts[0], first
+    return Closes(*(np.concatenate(columns) for columns in zip(*parts, strict=True))), first
 
 
 def grown(run: Run) -> Run:

@@ -1,51 +1,22 @@
-"""One point of a search, run: the backtest with these settings, and the few figures that a search compares."""
+"""One point of a search, run: the backtest with these settings, and what a search keeps of it."""
 
 import dataclasses
 import hashlib
-import math
 from pathlib import Path
-from typing import Final
 
 import msgspec
 import numpy as np
 
-from backtest.curve import days_of
+from backtest.compiled.preparing import Shared
 from backtest.exact import Outcome, run_exact
 from backtest.job import Job
-from backtest.returns import daily_figures
+from backtest.search.figures import Figures, figures_of
 from backtest.search.ledger import Head, Result
 from backtest.search.material import JobMaterial
 from backtest.search.space import Point, SpaceError, settings_at
+from backtest.search.swift import swift_figures
 from domain.jit import kernel_fingerprint
 from strategy.refusals import SettingsError
-
-OBJECTIVES: Final = ("sharpe", "sortino", "calmar", "total_return", "growth", "profit_factor", "expectancy_r")
-"""What a search can look for the largest of; `sharpe` and its relatives are a year's."""
-
-_DAILY: Final = ("sharpe", "sortino", "calmar", "total_return", "growth", "volatility")
-
-
-def figures_of(outcome: Outcome) -> tuple[dict[str, float], bytes, int]:
-    """Figures by name, without those that are not defined, the daily returns as in `Result`, and the first day."""
-    days = days_of(outcome.curve, outcome.job.clock)
-    daily = daily_figures(days)
-    profits = np.array([trip.profit for trip in outcome.trips], np.float64)
-    risks = np.array([trip.initial_risk for trip in outcome.trips], np.float64)
-    known = np.isfinite(risks) & (risks > 0.0)
-    lost = -float(profits[profits < 0.0].sum())
-    equity = np.concatenate(([days.start_equity], outcome.curve.equity))
-    figures = {name: float(getattr(daily, name)) for name in _DAILY}
-    figures |= {
-        "days": float(daily.days),
-        "drawdown": float(np.max(1.0 - equity / np.maximum.accumulate(equity))),
-        "round_trips": float(len(profits)),
-        "profit_factor": float(profits[profits > 0.0].sum()) / lost if lost > 0.0 else float("nan"),
-        "expectancy_r": float(np.mean(profits[known] / risks[known])) if known.any() else float("nan"),
-        "final_equity": float(outcome.money.equity),
-    }
-    first_day = int(days.day[0]) if days.day.size else 0
-    defined = {name: value for name, value in figures.items() if math.isfinite(value)}
-    return defined, days.returns.astype("<f8").tobytes(), first_day
 
 
 def returns_of(result: Result) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
@@ -53,34 +24,45 @@ def returns_of(result: Result) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     return np.frombuffer(result.returns, "<f8").astype(np.float64)
 
 
-def evaluated(job: Job, point: Point) -> Result:
-    """`job` with the settings of `point`, run to its end; a point that the settings refuse says why instead."""
+def evaluated(job: Job, point: Point, shared: Shared | None = None) -> Result:
+    """`job` with the settings of `point`, run to its end; a point that the settings refuse says why instead.
+
+    It is run compiled where that is the same, else through `exact`; `shared` belongs to runs over the same quotes.
+    """
     try:
-        outcome = outcome_at(job, point)
+        at = _job_at(job, point)
     except (SettingsError, SpaceError) as problem:
         return Result(point=point, refused=str(problem))
-    return result_of(outcome, point)
+    found = swift_figures(at, Shared(at) if shared is None else shared)
+    return _result(point, figures_of(run_exact(at)) if found is None else found)
 
 
 def outcome_at(job: Job, point: Point) -> Outcome:
-    """`job` with the settings of `point`, run to its end.
+    """`job` with the settings of `point`, run to its end through `exact`.
 
     Raises:
         SettingsError, SpaceError: for a point that is no settings.
     """
-    return run_exact(dataclasses.replace(job, settings=settings_at(job.settings, point)))
+    return run_exact(_job_at(job, point))
 
 
 def result_of(outcome: Outcome, point: Point) -> Result:
     """What a search keeps of `outcome`."""
-    figures, returns, first_day = figures_of(outcome)
-    return Result(point=point, figures=figures, returns=returns, first_day=first_day)
+    return _result(point, figures_of(outcome))
+
+
+def _job_at(job: Job, point: Point) -> Job:
+    return dataclasses.replace(job, settings=settings_at(job.settings, point))
+
+
+def _result(point: Point, found: Figures) -> Result:
+    return Result(point=point, figures=found.named, returns=found.returns, first_day=found.first_day)
 
 
 def evaluated_chunk(material: JobMaterial, points: tuple[Point, ...]) -> list[Result]:
     """The work of a crew: some points of a search, each run on the same job."""
-    job = material.job()
-    return [evaluated(job, point) for point in points]
+    job, shared = material.job(), material.shared()
+    return [evaluated(job, point, shared) for point in points]
 
 
 def head_of(job: Job) -> Head:

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from backtest.compiled.preparing import Shared
 from backtest.job import Job
 
 
@@ -16,6 +17,10 @@ class JobMaterial(Protocol):
 
     def job(self) -> Job:
         """The job."""
+        ...
+
+    def shared(self) -> Shared:
+        """What its runs have in common."""
         ...
 
 
@@ -28,6 +33,10 @@ class CarriedJob(NamedTuple):
         """The job."""
         return self.carried
 
+    def shared(self) -> Shared:
+        """What its runs have in common, made anew."""
+        return Shared(self.carried)
+
 
 class StoredJob(NamedTuple):
     """A job in `folder`: quotes as memory-mapped arrays, the rest beside them. Written by this program alone."""
@@ -37,6 +46,10 @@ class StoredJob(NamedTuple):
     def job(self) -> Job:
         """The job; read once in each process, quotes as they are asked for."""
         return _loaded(self.folder)
+
+    def shared(self) -> Shared:
+        """What its runs have in common; made once in each process."""
+        return _shared(self.folder)
 
 
 def stored_job(job: Job, folder: Path) -> StoredJob:
@@ -57,3 +70,8 @@ def _loaded(folder: str) -> Job:
         symbol: np.load(Path(folder) / f"ticks-{place}.npy", mmap_mode="c") for place, symbol in enumerate(symbols)
     }
     return Job(ticks=ticks, **rest)
+
+
+@lru_cache(maxsize=1)
+def _shared(folder: str) -> Shared:
+    return Shared(_loaded(folder))

@@ -15,7 +15,7 @@ from backtest.neighborhood import Neighborhood, neighborhood
 from backtest.overfitting import Overfitting, TooLittleError, backtest_overfitting
 from backtest.returns import DAYS_A_YEAR
 from backtest.search.crew import Crew, chunks_of
-from backtest.search.evaluation import evaluated, evaluated_chunk, returns_of
+from backtest.search.evaluation import evaluated_chunk, outcome_at, result_of, returns_of
 from backtest.search.ledger import Ledger, Result
 from backtest.search.material import CarriedJob, JobMaterial, StoredJob, stored_job
 from backtest.search.space import Axis, Point
@@ -159,12 +159,12 @@ def _around(results: Sequence[Result], best: Result, aim: Aim, axes: Sequence[Ax
 
 
 def confirmed(job: Job, result: Result) -> Result:
-    """`result`, run once more in this process.
+    """`result`, run once more in this process, through `exact`.
 
     Raises:
         SearchError: where it does not come out the same, to the bit.
     """
-    again = evaluated(job, result.point)
+    again = result_of(outcome_at(job, result.point), result.point)
     if again != result:
         raise SearchError(
             f"{describe(result.point)} does not come out again: "
