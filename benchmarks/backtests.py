@@ -22,13 +22,13 @@ GOAL_RUN: Final = 1.0
 GOAL_SWEEP: Final = 30.0
 GOAL_SWEEP_MB: Final = 400.0
 OURS: Final = Path(sys.executable)
-RUNS: Final = {
-    "gates": "gates",
-    "cross": "cross",
-    "rust": f"run rust {FAST} {SLOW}",
-    "numba": f"run numba {FAST} {SLOW}",
+OWN_RUNS: Final = {
+    "gates": "every gate and all care, compiled",
+    "exact": "the same through exact",
+    "cross": "the cross, every gate judged, compiled",
 }
-SLOW_RUNS: Final = ("backtesting", "nautilus")
+THEIR_RUNS: Final = {"rust": f"run rust {FAST} {SLOW}", "numba": f"run numba {FAST} {SLOW}"}
+SLOW_RUNS: Final = ("exact", "backtesting", "nautilus")
 Told = dict[str, Any]
 
 
@@ -42,7 +42,7 @@ class Size(NamedTuple):
     swept_bars: int
 
 
-FULL: Final = Size(1_000_000, 100_000, 5, 1_000, 100_000)
+FULL: Final = Size(1_000_000, 50_000, 3, 1_000, 100_000)
 QUICK: Final = Size(50_000, 10_000, 2, 100, 10_000)
 
 
@@ -56,7 +56,8 @@ class Contenders(NamedTuple):
 
     def runs(self, size: Size) -> dict[str, Told]:
         """One round: each contender once."""
-        told = {name: (self.ours if name in {"gates", "cross"} else self.vectorbt).once(RUNS[name]) for name in RUNS}
+        told = {name: self.ours.once(f"exact {size.slow_bars}" if name == "exact" else name) for name in OWN_RUNS}
+        told |= {name: self.vectorbt.once(line) for name, line in THEIR_RUNS.items()}
         told["backtesting"] = self.backtesting.once(str(size.slow_bars))
         told["nautilus"] = self.nautilus.once(str(size.slow_bars))
         return told
@@ -91,14 +92,14 @@ def one_run(options: argparse.Namespace, size: Size) -> tuple[list[Line], list[s
     theirs = {"rust": "vectorbt, Rust engine", "numba": "vectorbt, numba engine"}
     theirs |= {"backtesting": "backtesting.py", "nautilus": "nautilus_trader"}
     lines = []
-    for own, words in (("gates", "every gate and all care"), ("cross", "the cross, every gate judged")):
+    for own, words in OWN_RUNS.items():
         for name, library in theirs.items():
-            goal = GOAL_RUN if name == "rust" else 0.0
+            goal = GOAL_RUN if name == "rust" and own == "gates" else 0.0
             lines.append(_line(f"{words}, beside {library}", rate[own], rate[name], goal))
     notes = [f"{name}: {last[name]['orders']:,.0f} orders" for name in last]
-    quiet = max(last[name]["quiet_days"] for name in ("gates", "cross"))
+    quiet = max(last[name]["quiet_days"] for name in OWN_RUNS)
     return lines, [
-        f"one run: {size.bars:,} bars of ours and vectorbt, {size.slow_bars:,} of the others; {size.rounds} rounds",
+        f"one run: {size.bars:,} bars compiled and by vectorbt, {size.slow_bars:,} by the others; {size.rounds} rounds",
         "; ".join(notes) + f"; ours traded until {quiet:.1f} days before the end",
     ]
 

@@ -1,7 +1,8 @@
 """Our side of `backtests.py`, in a process of its own as every contender: one JSON line for each line it is told.
 
-`gates` and `cross` run all bars through `backtest.exact`; `orders` tells what the cross ordered; `sweep SETS BARS
-WORKERS` is a search over the averages of the cross, its results forced to the disk.
+`gates` and `cross` run all bars compiled, `exact BARS` does what `gates` does through `backtest.exact`; `orders` tells
+what the cross ordered; `sweep SETS BARS WORKERS` is a search over the averages of the cross, its results forced to the
+disk.
 """
 
 import json
@@ -18,7 +19,9 @@ import numpy as np
 from bar_market import SYMBOL, cross, every_gate, job_of, without_hours
 from sweep_grid import grid
 
-from backtest.exact import run_exact
+from backtest.compiled.outcome import run_compiled
+from backtest.compiled.preparing import NotCompiled
+from backtest.exact import Outcome, run_exact
 from backtest.job import Job
 from backtest.search.crew import Crew, LocalCrew, OneProcess
 from backtest.search.evaluation import head_of
@@ -33,18 +36,29 @@ Told = dict[str, Any]
 
 def gates(bars: Table) -> Told:
     """The built-in strategy, every gate on, all care, real sessions and swaps."""
-    return _timed(job_of(bars, every_gate()))
+    return _timed(job_of(bars, every_gate()), _compiled)
+
+
+def exact(bars: Table, count: str) -> Told:
+    """The same over the first `count` bars through the live engine and the simulated terminal."""
+    return _timed(job_of(bars[: int(count)], every_gate()), run_exact)
 
 
 def plain(bars: Table) -> Told:
     """The cross of averages, with every gate judged, on a symbol that always trades."""
-    return _timed(without_hours(job_of(bars, cross())))
+    return _timed(without_hours(job_of(bars, cross())), _compiled)
 
 
-def _timed(job: Job) -> Told:
+def _compiled(job: Job) -> Outcome:
+    outcome = run_compiled(job)
+    assert not isinstance(outcome, NotCompiled), outcome.reason
+    return outcome
+
+
+def _timed(job: Job, run: Callable[[Job], Outcome]) -> Told:
     """One run from ticks to curve, round trips and tallies of gates."""
     began = time.perf_counter()
-    outcome = run_exact(job)
+    outcome = run(job)
     seconds = time.perf_counter() - began
     quiet_days = (job.end_msc - outcome.deals[-1].time_msc) / 86_400_000.0
     deals, intents = len(outcome.deals) - 1, len(outcome.intents)
@@ -55,6 +69,7 @@ def orders(bars: Table) -> Told:
     """What the cross ordered: index of the tick, side and price of each deal."""
     job = without_hours(job_of(bars, cross()))
     outcome = run_exact(job, keep_decisions=True)
+    assert outcome.deals == _compiled(job).deals, "the compiled run does not order as the exact one does"
     found = [deal for deal in outcome.deals if deal.type in (DealType.BUY, DealType.SELL)]
     at = np.searchsorted(job.ticks[SYMBOL]["time_msc"], [deal.time_msc for deal in found])
     sides = [1 if deal.type is DealType.BUY else -1 for deal in found]
@@ -91,7 +106,13 @@ def peak_mb() -> float:
 def main() -> None:
     """An answer for every line on standard input."""
     bars = np.load(sys.argv[1])
-    work: dict[str, Callable[..., Told]] = {"gates": gates, "cross": plain, "orders": orders, "sweep": sweep}
+    work: dict[str, Callable[..., Told]] = {
+        "gates": gates,
+        "exact": exact,
+        "cross": plain,
+        "orders": orders,
+        "sweep": sweep,
+    }
     print(json.dumps({"ready": len(bars)}), flush=True)
     for line in sys.stdin:
         name, *arguments = line.split()
