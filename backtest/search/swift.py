@@ -24,7 +24,7 @@ def swift_figures(job: Job, shared: Shared) -> Figures | None:
     Raises:
         SymbolSpecError: for a symbol that cannot be priced.
     """
-    ready = prepared(job, keep_acts=False, shared=shared)
+    ready = prepared(job, keep_acts=False, count_gates=False, shared=shared)
     if isinstance(ready, NotCompiled) or played(ready) is not None:
         return None
     profits, risks = _trips_of(ready)
