@@ -6,7 +6,7 @@ takes the records away window by window, so that a run over years needs the memo
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
@@ -35,25 +35,74 @@ Observer = Callable[[Table], None]
 """Shown the decisions of each window (DECISION_DTYPE, in their order) before they go."""
 
 
+class Acts(Protocol):
+    """What a run did, value by value; see `Outcome`."""
+
+    @property
+    def trips(self) -> tuple[Trip, ...]:
+        """Round trips."""
+        ...
+
+    @property
+    def deals(self) -> tuple[Deal, ...]:
+        """Deals."""
+        ...
+
+    @property
+    def intents(self) -> tuple[Intent, ...]:
+        """Intents."""
+        ...
+
+    @property
+    def acted(self) -> Table:
+        """Decisions that asked for something."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What a backtest came to; money is the account's.
 
-    `curve` begins with the deposit and ends with the last tick. `acted` are the decisions that wanted something done,
-    `decisions` all of them where they were kept, else none (DECISION_DTYPE). `deals` begin with the deposit, `trips`
-    are the positions that were opened, those still open at the end included.
+    `curve` begins with the deposit and ends with the last tick. `decisions` are all of them where they were kept, else
+    none (DECISION_DTYPE). Of a compiled run `acts` are made when first asked for.
     """
 
     job: Job
     curve: Curve
     refusals: Refusals
+    acts: Acts
+    decisions: Table
+    money: Money
+    ticks: int
+
+    @property
+    def trips(self) -> tuple[Trip, ...]:
+        """The positions that were opened, those still open at the end included."""
+        return self.acts.trips
+
+    @property
+    def deals(self) -> tuple[Deal, ...]:
+        """All deals; the deposit is the first."""
+        return self.acts.deals
+
+    @property
+    def intents(self) -> tuple[Intent, ...]:
+        """What was asked of the terminal, each once."""
+        return self.acts.intents
+
+    @property
+    def acted(self) -> Table:
+        """The decisions that wanted something done (DECISION_DTYPE)."""
+        return self.acts.acted
+
+
+class _Played(NamedTuple):
+    """The acts of an exact run, which had to make them."""
+
     trips: tuple[Trip, ...]
     deals: tuple[Deal, ...]
     intents: tuple[Intent, ...]
     acted: Table
-    decisions: Table
-    money: Money
-    ticks: int
 
 
 class _Ledger:
@@ -115,10 +164,12 @@ def run_exact(
         job=job,
         curve=joined_curve([*parts, last]),
         refusals=ledger.refusals,
-        trips=trips_of(job, ran.deals, ran.intents, acted),
-        deals=ran.deals,
-        intents=ran.intents,
-        acted=acted,
+        acts=_Played(
+            trips=trips_of(job, ran.deals, ran.intents, acted),
+            deals=ran.deals,
+            intents=ran.intents,
+            acted=acted,
+        ),
         decisions=np.concatenate(ledger.kept) if ledger.kept else empty_decisions(),
         money=ran.money,
         ticks=ran.ticks,

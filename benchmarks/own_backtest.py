@@ -56,13 +56,16 @@ def _compiled(job: Job) -> Outcome:
 
 
 def _timed(job: Job, run: Callable[[Job], Outcome]) -> Told:
-    """One run from ticks to curve, round trips and tallies of gates."""
+    """One run from ticks to curve, deals on record and tallies of gates, and what objects of it cost that some want."""
     began = time.perf_counter()
     outcome = run(job)
     seconds = time.perf_counter() - began
+    trips = len(outcome.trips)
+    objects = time.perf_counter() - began - seconds
     quiet_days = (job.end_msc - outcome.deals[-1].time_msc) / 86_400_000.0
     deals, intents = len(outcome.deals) - 1, len(outcome.intents)
-    return {"seconds": seconds, "orders": deals, "intents": intents, "quiet_days": quiet_days}
+    told = {"seconds": seconds, "object_seconds": objects, "round_trips": trips, "orders": deals, "intents": intents}
+    return told | {"quiet_days": quiet_days}
 
 
 def orders(bars: Table) -> Told:

@@ -184,8 +184,9 @@ def market_of(job: Job) -> Market:
 def _segments(job: Job, tape: Tape, places: list[int]) -> Table:
     """The tape in windows of the runner, each under one offset of the clock."""
     rows: list[tuple[int, int, int, int]] = []
+    columns = [np.ascontiguousarray(ticks["time_msc"]) for ticks in tape.ticks]
     for symbol, start, stop in tape:
-        times = tape.ticks[symbol]["time_msc"]
+        times = columns[symbol]
         for window in range(start, stop, WINDOW_TICKS):
             at, end = window, min(window + WINDOW_TICKS, stop)
             while at < end:
