@@ -77,13 +77,16 @@ class Chart:
 
     def closes(self, ticks: Table, point: float) -> tuple[NDArray[np.int64], Scored] | None:
         """Fold `ticks`; the indices that closed a bar and the bars, or None where none was closed."""
+        at, bars = self.folded(ticks, point)
+        return (at, self._scored(bars)) if len(at) else None
+
+    def folded(self, ticks: Table, point: float) -> tuple[NDArray[np.int64], Table]:
+        """Fold `ticks`; the indices that closed a bar and the bars."""
         self._catch_up(point)
         self._make_room(ticks)
         count = fold_ticks(self._fold, self._period_s, point, ticks, 0, len(ticks), self._bars, self._at)
         self._note_running()
-        if count == 0:
-            return None
-        return self._at[:count].copy(), self._scored(self._bars[:count].copy())
+        return self._at[:count].copy(), self._bars[:count].copy()
 
     def runs_at(self, time_msc: int) -> bool:
         """Whether a tick of `time_msc` [ms, broker's clock] falls into the running bar, and so closes none."""
@@ -116,17 +119,26 @@ class Chart:
             self._begin_msc, self._end_msc = open_s * _MS_PER_S, (open_s + self._period_s) * _MS_PER_S
 
     def _scored(self, bars: Table) -> Scored:
+        scores, features = self.judged(bars)
+        return Scored(bars, scores, features, self.volatility_of(bars))
+
+    def judged(self, bars: Table) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Scores and features of closed `bars`, which follow the ones before."""
         count = len(bars)
         scores = np.empty(count)
         width = len(self._model.features)
         features = told = np.empty((count, width))
-        volatility = np.empty((count, 2))
         self._model.steps(bars, self._model_state, self._parameters, scores, told)
         if width < MAX_FEATURES:
             features = np.full((count, MAX_FEATURES), np.nan)
             features[:, :width] = told
-        volatilities(bars, self._volatility_state, self._entry.atr_period, self._entry.atr_baseline_period, volatility)
-        return Scored(bars, scores, features, volatility)
+        return scores, features
+
+    def volatility_of(self, bars: Table) -> NDArray[np.float64]:
+        """ATR and its average at each of the closed `bars`, which follow the ones before."""
+        volatility, entry = np.empty((len(bars), 2)), self._entry
+        volatilities(bars, self._volatility_state, entry.atr_period, entry.atr_baseline_period, volatility)
+        return volatility
 
 
 _NOTHING = Closes(

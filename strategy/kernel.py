@@ -50,6 +50,7 @@ from strategy.watch import (
 
 _HOLD: Final = int(Action.HOLD)
 _ENTRY: Final = int(DecisionKind.ENTRY)
+_NOTHING: Final = 0
 _NS_PER_MS: Final = 1_000_000
 _MS_PER_S: Final = 1000
 _MS_PER_DAY: Final = DAY_S * _MS_PER_S
@@ -140,11 +141,17 @@ def _write_entry(record: Table, view: EntryView, decision: EntryDecision, closes
     row.price = decision.price
     row.sl = decision.sl
     row.tp = decision.tp
+    row.score = view.market.score
+    row.equity = view.money.equity
+
+
+@njit_bare
+def _write_seen(record: Table, view: EntryView, decision: EntryDecision, closes: Closes, close: int) -> None:
+    """What an entry was decided by; `_write_entry` writes what came of it."""
+    row = record[0]
     market, holdings, money = view.market, view.holdings, view.money
-    row.score = market.score
     row.atr = market.atr
     row.atr_baseline = market.atr_baseline
-    row.equity = money.equity
     row.margin_free = money.margin_free
     row.notional_open = money.notional_open
     row.symbol_positions = holdings.symbol_positions
@@ -163,6 +170,17 @@ def _write_entry(record: Table, view: EntryView, decision: EntryDecision, closes
         row.features[feature] = closes.features[close, feature]
     for seen in range(row.position.shape[0]):
         row.position[seen] = math.nan
+
+
+@njit_bare
+def _write_quiet(record: Table, world: World, now_ns: int) -> None:
+    """Of a bar that is not decided on: what the account was worth."""
+    row = record[0]
+    row.kind = _NOTHING
+    row.action = _HOLD
+    row.time_ns = now_ns
+    row.equity = equity_of(world)
+    row.balance = world.account[0].balance
 
 
 @njit_bare
@@ -185,8 +203,11 @@ def _decide_at_close(world: World, batch: Batch, closes: Closes, close: int, now
     chart = closes.chart[close]
     world.charts[chart].bars_seen += 1
     world.charts[chart].atr = closes.volatility[close, 0]
-    refresh_evidence(world.evidence, setup_of(closes, close), now_ns, kelly_rules_of(world.rules, chart))
     note_bar(world, chart, closes.bars[close : close + 1], batch.server_offset_s)
+    if abs(closes.scores[close]) < world.account[0].quiet_below:
+        _write_quiet(record, world, now_ns)
+        return False
+    refresh_evidence(world.evidence, setup_of(closes, close), now_ns, kelly_rules_of(world.rules, chart))
     rules, symbol = entry_rules_of(world.rules, chart), rules_of(world.symbols, batch.symbol)
     safety = Safety(
         steering_of(world, chart),
@@ -198,6 +219,8 @@ def _decide_at_close(world: World, batch: Batch, closes: Closes, close: int, now
     _write_common(record, world, batch, chart, now_ns)
     record[0].kelly_reopens_ns = world.evidence[setup_of(closes, close)].reopens_ns
     _write_entry(record, view, decision, closes, close)
+    if decision.action != _HOLD or world.account[0].brief == 0:
+        _write_seen(record, view, decision, closes, close)
     if decision.action == _HOLD:
         return False
     _reserve(world, batch.symbol, chart, decision, setup_of(closes, close), now_ns)
@@ -205,15 +228,15 @@ def _decide_at_close(world: World, batch: Batch, closes: Closes, close: int, now
 
 
 @njit_bare
-def _look_after(world: World, batch: Batch, row: int, now_ns: int, record: Table, at_close: bool) -> bool:
-    """Decide on one position; the record stays where it acts or where a bar closed. Returns whether it acts."""
+def _look_after(world: World, batch: Batch, row: int, now_ns: int, record: Table, told: bool) -> bool:
+    """Decide on one position; the record stays where it acts or is to be `told`. Returns whether it acts."""
     position = world.positions[row]
     view = position_view(world, batch.symbol, row, now_ns, batch.server_offset_s)
     rules = care_rules_of(world.rules, position.chart)
     symbol, guard = rules_of(world.symbols, batch.symbol), guard_care_of(world.guard)
     decision = decide_guarded(view, rules, symbol, guard, record[0].gates)
     acts = decision.action != _HOLD
-    if acts or at_close:
+    if acts or told:
         _write_common(record, world, batch, position.chart, now_ns)
         write_position(record, view, position.ticket)
         _write_no_entry(record, world)
@@ -350,12 +373,12 @@ def _at_tick(
     """Everything that is decided at one tick: guards, then positions, then the bars that it closes."""
     guarded = watch_at(world, batch, tick)
     now_ns = (batch.ticks[tick].time_msc - batch.server_offset_s * _MS_PER_S) * _NS_PER_MS
-    closing = close < closes.at.shape[0] and closes.at[close] == tick
+    told = close < closes.at.shape[0] and closes.at[close] == tick and world.account[0].brief == 0
     acted = guarded
     for row in range(world.account[0].positions):
         if _cares_for(world, row, batch.symbol) and world.positions[row].paused_until_ns <= now_ns:
-            acts = _look_after(world, batch, row, now_ns, records[written : written + 1], closing)
-            written += 1 if acts or closing else 0
+            acts = _look_after(world, batch, row, now_ns, records[written : written + 1], told)
+            written += 1 if acts or told else 0
             acted = acted or acts
     while close < closes.at.shape[0] and closes.at[close] == tick:
         acted = _decide_at_close(world, batch, closes, close, now_ns, records[written : written + 1]) or acted

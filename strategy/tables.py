@@ -50,13 +50,19 @@ ACCOUNT_DTYPE: Final = np.dtype(
         ("news_until_ns", "i8"),
         ("news_required", "i4"),
         ("tones_until_ns", "i8"),
+        ("brief", "i4"),
+        ("quiet_below", "f8"),
     ]
 )
 """One row. `reserved_*` belong to entries that were decided and are not booked yet; `*_adjustment` is what the terminal
 reports beyond our own figures (accrued swap, drifting conversion rates). `leverage` 1:n is the account's own; what
 comes after it is described in `risk.limits.Standing`. What is known of news holds until `news_until_ns` [UTC ns];
 `news_required`: 0 nothing was ever told, 1 told, 2 told and required. `news_negative` and the symbols' `tone` hold
-until `tones_until_ns` [UTC ns]."""
+until `tones_until_ns` [UTC ns].
+
+A backtest that keeps no records is `brief`: of an entry that is refused only what is counted goes on record, of a
+position that is left alone nothing. A closed bar whose score is below `quiet_below` is not decided on at all. Both are
+0 for everybody else."""
 
 SYMBOL_DTYPE: Final = np.dtype(
     [

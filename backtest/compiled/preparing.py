@@ -16,6 +16,7 @@ from backtest.compiled.tables import (
     SEGMENT_DTYPE,
     Books,
     Broker,
+    Floats,
     Ints,
     Run,
     Trail,
@@ -32,7 +33,7 @@ from signals.models import SignalModel
 from sim.conversion import conversions
 from sim.runner import WINDOW_TICKS, Runner
 from sim.terminal import SimTerminal
-from strategy.charts import Scored, merged
+from strategy.charts import Chart, Scored, merged
 from strategy.engine import Engine
 from strategy.kernel import first_unusable
 from strategy.params import EngineSettings
@@ -61,13 +62,15 @@ class OpenedEngine(Engine):
         """The tables as they stand."""
         return self._world.tables
 
-    def closes_of(self, symbol: str, ticks: Table) -> Closes:
+    def closes_of(self, symbol: str, ticks: Table, shared: "Shared") -> Closes:
         """All bars that `ticks` close on the charts of `symbol`, scored."""
-        row, parts = self._world.row_of(symbol), []
+        point, parts = self._world.point_of(self._world.row_of(symbol)), []
+        entry = self.settings.entry
         for chart in self._charts_of.get(symbol, ()):
-            closed: tuple[Ints, Scored] | None = chart.closes(ticks, self._world.point_of(row))
-            if closed is not None:
-                parts.append((chart.row, *closed))
+            at, bars = shared.bars(chart, ticks, point)
+            if len(at):
+                volatility = shared.volatility(chart, bars, (entry.atr_period, entry.atr_baseline_period))
+                parts.append((chart.row, at, Scored(bars, *chart.judged(bars), volatility)))
         return merged(parts)
 
     def intent_of(self, decision: Table) -> Intent:
@@ -116,6 +119,25 @@ class Shared:
         self.refusal = refusal_of(job)
         self.market = market_of(job) if self.refusal is None else None
         self._signals: dict[object, tuple[Closes, list[int]]] = {}
+        self._bars: dict[object, tuple[Ints, Table]] = {}
+        self._volatility: dict[object, Floats] = {}
+
+    def bars(self, chart: Chart, ticks: Table, point: float) -> tuple[Ints, Table]:
+        """Bars that all quotes of its symbol close on `chart`, and their ticks: the same whatever the settings."""
+        key = chart.symbol, chart.timeframe
+        if key not in self._bars:
+            self._bars[key] = chart.folded(ticks, point)
+        return self._bars[key]
+
+    def volatility(self, chart: Chart, bars: Table, periods: tuple[int, int]) -> Floats:
+        """What `chart` says of the volatility at `bars`; of the periods of the ATR only the latest are remembered."""
+        key = chart.symbol, chart.timeframe, periods
+        known = self._volatility.pop(key, None)
+        values = chart.volatility_of(bars) if known is None else known
+        if len(self._volatility) >= _SIGNALS_KEPT * len(self._bars):
+            del self._volatility[next(iter(self._volatility))]
+        self._volatility[key] = values
+        return values
 
     def signals(self, key: object) -> tuple[Closes, list[int]] | None:
         """Closed bars with their scores, and where each symbol's begin, of runs with the same signals."""
@@ -242,6 +264,8 @@ def prepared(
     records = np.zeros(len(world.charts) + MAX_POSITIONS + _RECORDS, DECISION_DTYPE)
     progress = _first_progress(market, keep_decisions=keep_decisions, keep_acts=keep_acts)
     progress["skips"], progress["least_score"] = not (count_gates or keep_decisions), _least_score(job.settings)
+    world.account["brief"] = not keep_decisions
+    world.account["quiet_below"] = progress["least_score"] * progress["skips"]
     run = Run(
         world,
         broker,
@@ -295,7 +319,7 @@ def _closes(job: Job, engine: OpenedEngine, market: Market, broker: Broker, shar
     key = _signals_key(engine)
     known = shared.signals(key)
     if known is None:
-        known = _scored_bars(job, engine, market)
+        known = _scored_bars(job, engine, market, shared)
         shared.keep_signals(key, *known)
     closes, first = known
     broker.terms["first_close"], broker.terms["last_close"] = first[:-1], first[1:]
@@ -310,11 +334,11 @@ def _signals_key(engine: OpenedEngine) -> object:
     return id(engine.model.steps), parameters, settings.symbols, settings.timeframes, periods
 
 
-def _scored_bars(job: Job, engine: OpenedEngine, market: Market) -> tuple[Closes, list[int]]:
+def _scored_bars(job: Job, engine: OpenedEngine, market: Market, shared: Shared) -> tuple[Closes, list[int]]:
     parts, first = [], [0]
     for place, spec in enumerate(job.specs):
         own = market.ticks[market.first_tick[place] : market.first_tick[place + 1]]
-        parts.append(engine.closes_of(spec.name, own))
+        parts.append(engine.closes_of(spec.name, own, shared))
         first.append(first[-1] + len(parts[-1].at))
     if len(parts) == 1:
         return parts[0], first

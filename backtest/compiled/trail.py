@@ -8,7 +8,7 @@ from strategy.gates import DecisionKind
 from strategy.tables import MAX_POSITIONS
 from strategy.tally import count_gates
 
-_ENTRY: Final = int(DecisionKind.ENTRY)
+_POSITION: Final = int(DecisionKind.POSITION)
 
 
 @njit_once
@@ -36,7 +36,7 @@ def note_records(run: Run, written: int) -> bool:
         if progress.keeps_decisions == 1:
             trail.decisions[progress.decisions] = record
             progress.decisions += 1
-        if record.kind == _ENTRY:
+        if record.kind != _POSITION:  # a bar that was not decided on has a point, too
             note_point(run, record.time_ns, record.equity, record.balance)
     return asks
 

@@ -147,7 +147,7 @@ def test_bars_without_a_signal_can_be_passed_over(case: str, threshold: float) -
     job = CASES[case]()
     rules = replace(job.settings, entry=replace(job.settings.entry, score_threshold=threshold))
     job = dataclasses.replace(job, settings=rules)
-    whole, ready = run_compiled(job), prepared(job, count_gates=False)
+    whole, ready = run_compiled(job, keep_decisions=True), prepared(job, count_gates=False)
     assert not isinstance(whole, NotCompiled)
     assert not isinstance(ready, NotCompiled)
     assert played(ready) is None
@@ -160,6 +160,18 @@ def test_bars_without_a_signal_can_be_passed_over(case: str, threshold: float) -
 
 def test_two_charts_with_every_kind_of_care() -> None:
     assert len(same(a_job()).intents) > 20
+
+
+def test_what_is_counted_does_not_depend_on_records_being_kept() -> None:
+    kept, brief = (run_compiled(a_job(), keep_decisions=keeps) for keeps in (True, False))
+    assert not isinstance(kept, NotCompiled)
+    assert not isinstance(brief, NotCompiled)
+    assert len(kept.decisions) > len(brief.decisions) == 0
+    assert (brief.deals, brief.intents, brief.money) == (kept.deals, kept.intents, kept.money)
+    assert brief.acted.tobytes() == kept.acted.tobytes()
+    assert brief.refusals.episodes.tobytes() == kept.refusals.episodes.tobytes()
+    assert brief.refusals.tallies() == kept.refusals.tallies()
+    assert all(ours.tobytes() == theirs.tobytes() for ours, theirs in zip(brief.curve, kept.curve, strict=True))
 
 
 def test_a_clock_with_daylight_saving_and_holidays() -> None:
