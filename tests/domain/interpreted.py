@@ -28,7 +28,8 @@ def interpreted(name: str) -> ModuleType:
     compiled = _loaded()
     _unload()
     plain = ModuleType("domain.jit")
-    vars(plain)["njit"] = vars(plain)["njit_inlined"] = lambda kernel: kernel
+    for decorator in ("njit", "njit_inlined", "njit_bare"):
+        vars(plain)[decorator] = lambda kernel: kernel
     sys.modules["domain.jit"] = plain
     try:
         return importlib.import_module(name)
