@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import sim.metatrader5 as mt5
 from app.console import ExitCode
 from domain.intents import intent_id_in
 from tests.app.real_command import command, companion_in, environment_in
-from tests.bridge.floor import SECRET, Market, _swinging_ticks
+from tests.bridge.floor import EAGER, SECRET, Market, _swinging_ticks
 from tests.bridge.running import a_config as a_bridge
 from tests.bridge.running import bridge_process
 from tests.parity.wires import replayed_account
@@ -141,7 +142,10 @@ def test_a_poller_that_is_killed_again_and_again_does_nothing_twice_and_forgets_
     write_quotes(quotes, Market())
     words = ("sim", str(quotes), "--symbol", "EURUSD", "--port", "0", "--skip", "2.6", "--speed", "0")
     secret = {"COMPANION_SECRET": SECRET.decode(), "COMPANION_POLLER__INTERVAL_MS": "30"}
-    config = a_bridge(tmp_path)
+    patient = msgspec.structs.replace(
+        EAGER, intent_valid_ms=60_000
+    )  # a call or two of the poller and it is seconds later
+    config = a_bridge(tmp_path, engine=patient)
     with bridge_process(config) as (endpoint, _), running(tmp_path, "sim", *words):
         address = address_in(tmp_path)
         for life_s in (1.5, 0.7, 2.0):
